@@ -1,0 +1,92 @@
+"""Who is asking: tenants, their staff and shoppers, and the keys of their backends."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+
+from sdr.accounts.preferences import validate_preferences
+
+DEFAULT_TENANT = "default"
+
+
+class Tenant(models.Model):
+    """One shop. Its slug is part of Redis keys, Kafka messages and artifact paths, so it never changes."""
+
+    slug = models.CharField(
+        max_length=50,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Lower-case letters, digits and hyphens only.")],
+    )
+    name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("slug",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def default_tenant_id() -> int:
+    return Tenant.objects.only("id").get(slug=DEFAULT_TENANT).pk
+
+
+def generated_username() -> str:
+    return f"shopper-{uuid.uuid4().hex}"
+
+
+class User(AbstractUser):
+    """Staff who sign in, and shoppers: rows with the shop's own ``external_id`` and no password."""
+
+    username = models.CharField(max_length=150, unique=True, default=generated_username)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="users", default=default_tenant_id)
+    external_id = models.CharField(max_length=200, null=True, blank=True, help_text="The shop's own id of this person.")
+    preferences = models.JSONField(default=dict, blank=True, validators=[validate_preferences])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "external_id"], name="accounts_user_external_id_per_tenant")
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.password:
+            self.set_unusable_password()
+        super().save(*args, **kwargs)
+
+
+class Scope(models.TextChoices):
+    """What a key may do."""
+
+    EVENTS_WRITE = "events:write"
+    RECOMMENDATIONS_READ = "recommendations:read"
+    CATALOG_WRITE = "catalog:write"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
+
+
+class ApiKey(models.Model):
+    """A key of one tenant's backend. Only its SHA-256 is kept: the key itself is shown once, when it is made."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=200, blank=True)
+    prefix = models.CharField(max_length=12, editable=False, help_text="How the key begins, to tell it by.")
+    hashed_key = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=50, choices=Scope.choices))
+    is_public = models.BooleanField(default=False, help_text="Public keys may stand in a browser's page.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name or self.tenant.slug})"

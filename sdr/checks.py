@@ -1,0 +1,36 @@
+"""What must be true before SDR serves anybody, and before it is deployed."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+
+MIN_SECRET_KEY_LENGTH = 50
+MIN_UNIQUE_CHARACTERS = 5
+
+
+def secret_key_problem() -> str | None:
+    """Return what is wrong with SECRET_KEY when DEBUG is off, or None."""
+    if settings.DEBUG:
+        return None
+    try:
+        key = settings.SECRET_KEY
+    except ImproperlyConfigured:
+        return "SECRET_KEY is not set, and DEBUG is off."
+    if len(key) < MIN_SECRET_KEY_LENGTH or len(set(key)) < MIN_UNIQUE_CHARACTERS:
+        return f"SECRET_KEY is weak: it needs at least {MIN_SECRET_KEY_LENGTH} characters, chosen at random."
+    return None
+
+
+def refuse_to_serve_insecurely() -> None:
+    """Raise ImproperlyConfigured where sessions could be forged. Servers call this at start; commands need not."""
+    if problem := secret_key_problem():
+        hint = "python -c 'import secrets; print(secrets.token_urlsafe(50))' makes one."
+        raise ImproperlyConfigured(f"{problem} {hint}")
+
+
+@register(Tags.security, deploy=True)
+def check_secret_key(**_kwargs: Any) -> list[Error]:
+    problem = secret_key_problem()
+    return [Error(problem, id="sdr.E001")] if problem else []

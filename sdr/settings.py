@@ -1,0 +1,187 @@
+"""Every setting of SDR, read from the environment once and checked at start.
+
+``docs/configuration.md`` lists the variables. Servers that no variable names are the embedded
+ones of a running stack, found through ``var/run/engines.json``.
+"""
+
+from pathlib import Path
+
+import environ
+
+from sdr import logs
+from sdr.embedded import registry
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+# --- where things are ---------------------------------------------------------------------------
+
+VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+ENGINES = registry.locate(
+    VAR_DIR,
+    database_url=env("DATABASE_URL", default=""),
+    redis_url=env("REDIS_URL", default="")
+    or (f"redis://{env('REDIS_HOST')}:{env('REDIS_PORT', default='6379')}/0" if env("REDIS_HOST", default="") else ""),
+    kafka_bootstrap_servers=env("KAFKA_BOOTSTRAP_SERVERS", default=""),
+)
+PORT = env.int("PORT", default=5000)
+GRPC_PORT = env.int("GRPC_PORT", default=50051)
+
+# --- security -----------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env("SECRET_KEY", default="development-only-" + "0" * 40 if DEBUG else "")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else ["localhost", "127.0.0.1", "[::1]"])
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+API_KEYS_REQUIRED = env.bool("API_KEYS_REQUIRED", default=not DEBUG)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("BEHIND_TLS_PROXY", default=False)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# --- the applications ---------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "corsheaders",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "pgtrigger",
+    "sdr",
+    "sdr.accounts",
+    "sdr.rpc",  # before the framework, whose grpcrunserver it replaces
+    "django_grpc_framework",
+    "catalog",
+    "events",
+    "recommendations",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "sdr.urls"
+APPEND_SLASH = True  # the admin's links end in one; the API's never do
+WSGI_APPLICATION = "sdr.wsgi.application"
+AUTH_USER_MODEL = "accounts.User"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+UNFOLD = {"SITE_TITLE": "SDR", "SITE_HEADER": "SDR", "SITE_SYMBOL": "storefront"}
+
+# --- Postgres -----------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": env.db_url_config(ENGINES.database_url or "postgres://localhost:1/embedded-postgres-is-not-running")
+    | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+}
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis --------------------------------------------------------------------------------------
+
+REDIS_URL = ENGINES.redis_url
+REDIS_TIMEOUT_SECONDS = env.float("REDIS_TIMEOUT_SECONDS", default=2.0)
+
+# --- Kafka --------------------------------------------------------------------------------------
+
+KAFKA_BOOTSTRAP_SERVERS = ENGINES.kafka_bootstrap_servers
+# The embedded broker has no topic ids: it names itself anew at each start. None: ask the real one.
+KAFKA_INCARNATION = ENGINES.kafka_incarnation
+KAFKA_CONSUMER_GROUP = env("KAFKA_CONSUMER_GROUP", default="sdr-live-state")
+KAFKA_ACK_TIMEOUT_SECONDS = env.float("KAFKA_ACK_TIMEOUT_SECONDS", default=2.0)
+
+# --- Celery -------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "celery:", "visibility_timeout": 3600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "rebuild-changed-indexes": {
+        "task": "recommendations.tasks.rebuild_changed_indexes",
+        "schedule": env.int("REBUILD_INTERVAL_SECONDS", default=300),
+    }
+}
+
+# --- recommendations ----------------------------------------------------------------------------
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "media"}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+INDEX_DIR = VAR_DIR / "index"
+INDEX_VERSIONS_KEPT = 5
+
+# --- REST ---------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["sdr.accounts.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["sdr.accounts.permissions.HasScope"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "sdr.api.PageNumberPagination",
+    "EXCEPTION_HANDLER": "sdr.api.exception_handler",
+    "UNICODE_JSON": True,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "SDR",
+    "DESCRIPTION": "Real-time product recommendations: send what shoppers do, ask what to show.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- gRPC ---------------------------------------------------------------------------------------
+
+GRPC_FRAMEWORK = {
+    "ROOT_HANDLERS_HOOK": "sdr.rpc.handlers.grpc_handlers",
+    "SERVER_INTERCEPTORS": ["sdr.rpc.interceptors.ErrorInterceptor", "sdr.rpc.interceptors.AccessInterceptor"],
+}
+# Each names a django-grpc-framework Service with `service_name` and `add_to_server`.
+GRPC_SERVICES = ["recommendations.rpc.RecommendationService"]
+
+# --- logging ------------------------------------------------------------------------------------
+
+LOG_LEVEL = env("LOG_LEVEL", default="info").upper()
+LOG_FORMAT = env("LOG_FORMAT", default="console" if DEBUG else "json")
+LOGGING = logs.logging_config(LOG_LEVEL, LOG_FORMAT)
