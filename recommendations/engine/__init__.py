@@ -1,0 +1,1 @@
+"""What to show, as arrays in and arrays out: no Django, no Redis, no sockets."""

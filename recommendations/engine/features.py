@@ -1,0 +1,63 @@
+"""Text to vectors: TF-IDF over several fields, each with its own weight."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureParameters:
+    """Field weights multiply a field's term frequencies; 0 leaves the field out."""
+
+    field_weights: Mapping[str, float] = field(
+        default_factory=lambda: {"category": 1.0, "tags": 2.0, "description": 1.0, "name": 2.0}
+    )
+    min_term_length: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """``vectors``: float32 CSR, shape ``(n_documents, n_terms)``, rows of length 1 (or 0 for an empty text)."""
+
+    vectors: sparse.csr_matrix
+    terms: NDArray[np.str_]
+    idf: NDArray[np.float32]
+
+
+def extract_features(fields: Mapping[str, Sequence[str]], parameters: FeatureParameters) -> Features:
+    """Return unit TF-IDF vectors of documents given as one sequence of texts per field.
+
+    Within a field the term frequency is sublinear, 1 + ln(count); fields are then added by weight. idf is smooth:
+    ln((1 + n) / (1 + df)) + 1, with df counted over whole documents (Salton & Buckley 1988, as in scikit-learn).
+    """
+    weights = {name: weight for name, weight in parameters.field_weights.items() if weight > 0 and name in fields}
+    vectorizer = CountVectorizer(
+        stop_words="english",
+        strip_accents="unicode",
+        token_pattern=rf"(?u)\b\w{{{parameters.min_term_length},}}\b",
+        dtype=np.float32,
+    )
+    documents = [" ".join(parts) for parts in zip(*(fields[name] for name in weights), strict=True)]
+    try:
+        vectorizer.fit(documents)
+    except ValueError:  # scikit-learn's word for "not one term in all these texts"
+        return _no_features(len(documents))
+    frequencies = sum(weight * _sublinear(vectorizer.transform(fields[name])) for name, weight in weights.items())
+    transformer = TfidfTransformer(norm="l2").fit(frequencies)
+    vectors = transformer.transform(frequencies).astype(np.float32)
+    vectors.sort_indices()
+    return Features(vectors, vectorizer.get_feature_names_out().astype(np.str_), transformer.idf_.astype(np.float32))
+
+
+def _sublinear(counts: sparse.csr_matrix) -> sparse.csr_matrix:
+    counts.data = 1 + np.log(counts.data)
+    return counts
+
+
+def _no_features(n_documents: int) -> Features:
+    empty = sparse.csr_matrix((n_documents, 0), dtype=np.float32)
+    return Features(empty, np.empty(0, dtype=np.str_), np.empty(0, dtype=np.float32))

@@ -1,0 +1,90 @@
+"""The lists a shop shows: beside a product, and what trends."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.catalogue import Catalogue
+from recommendations.engine.filters import Filter
+from recommendations.engine.hotness import Hotness
+from recommendations.engine.ladder import Fallback, ListBuilder, Ranked, Scored
+from recommendations.engine.reasons import ReasonCode
+from recommendations.engine.scorers import ContentScorer, TrendScorer
+from recommendations.engine.similarity import Similarity
+from recommendations.engine.weights import ScoringWeights
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """All that one request reads: one version of the index, and the live side of it."""
+
+    catalogue: Catalogue
+    similarity: Similarity
+    hotness: Hotness
+    weights: ScoringWeights
+
+
+def beside_product(shop: Shop, row: int, filtering: Filter, limit: int, now_seconds: float) -> list[Ranked]:
+    """Return what to show beside the product in ``row``: ``limit`` places if the catalogue has them."""
+    builder = ListBuilder(shop.catalogue, filtering, limit)
+    builder.add_scored(_score_candidates(shop, row, now_seconds))
+    category = int(shop.catalogue.categories[row])
+    builder.add_fallbacks(_fallbacks(shop, category), shop.weights.trend_share)
+    return builder.places
+
+
+def anywhere(shop: Shop, category: int, filtering: Filter, limit: int) -> list[Ranked]:
+    """Return what to show where nothing is known of the product but its category: the ladder alone."""
+    builder = ListBuilder(shop.catalogue, filtering, limit)
+    builder.add_fallbacks(_fallbacks(shop, category), shop.weights.trend_share)
+    return builder.places
+
+
+def trending(shop: Shop, category: int, filtering: Filter, limit: int, now_seconds: float) -> list[Ranked]:
+    """Return what is hot in ``category`` by trend score; in a quiet shop that is what is best rated."""
+    hot, rated = shop.hotness.hot[category], shop.catalogue.best_rated
+    # Cut after the filter: the best rated that may be shown, not those of the best rated that may be.
+    rated = rated[filtering.allowed(shop.catalogue, rated)][: limit * 4]
+    rows = np.union1d(hot, rated).astype(np.int32)
+    scores = TrendScorer(shop.hotness, shop.weights, now_seconds, category).score(rows)
+    is_hot = np.isin(rows, hot).tolist()
+    codes = [ReasonCode.TRENDING if warm else ReasonCode.BEST_RATED for warm in is_hot]
+    builder = ListBuilder(shop.catalogue, filtering, limit)
+    builder.add_scored(Scored(rows, scores, codes))
+    builder.add_fallbacks([Fallback(shop.catalogue.newest, ReasonCode.NEW)], best_score=1.0)
+    return builder.places
+
+
+def _score_candidates(shop: Shop, row: int, now_seconds: float) -> Scored:
+    rows, content = _candidates(shop, row)
+    trend = TrendScorer(shop.hotness, shop.weights, now_seconds).score(rows)
+    content_term, trend_term = shop.weights.content_share * content, shop.weights.trend_share * trend
+    similar = (content_term >= trend_term).tolist()
+    codes = [ReasonCode.SIMILAR if is_similar else ReasonCode.TRENDING for is_similar in similar]
+    return Scored(rows, content_term + trend_term, codes)
+
+
+def _candidates(shop: Shop, row: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return the variants of the neighbours and of the category's hottest, with their cosines."""
+    catalogue, group = shop.catalogue, int(shop.catalogue.groups[row])
+    near, cosines = shop.similarity.neighbours(group)
+    hot = shop.hotness.hot[int(catalogue.categories[row])][: shop.weights.n_hot_candidates]
+    hot_groups = np.unique(catalogue.groups[hot])
+    others = hot_groups[~np.isin(hot_groups, near) & (hot_groups != group)]
+    other_rows, _ = catalogue.variants_of(others)
+    near_rows, positions = catalogue.variants_of(near)
+    scorer = ContentScorer(shop.similarity, catalogue.groups, group)
+    content = np.concatenate([cosines[positions], scorer.score(other_rows)])
+    return np.concatenate([near_rows, other_rows]), content
+
+
+def _fallbacks(shop: Shop, category: int) -> Iterator[Fallback]:
+    tree, hot = shop.catalogue.tree, shop.hotness.hot
+    around = int(tree.parents[category]) if category != tree.everything else category
+    if around != tree.everything:
+        yield Fallback(hot[around], ReasonCode.TRENDING)
+    yield Fallback(hot[tree.everything], ReasonCode.POPULAR)
+    yield Fallback(shop.catalogue.best_rated, ReasonCode.BEST_RATED)
+    yield Fallback(shop.catalogue.newest, ReasonCode.NEW)

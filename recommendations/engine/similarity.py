@@ -1,0 +1,40 @@
+"""Which groups read alike: the neighbours that were found at build time, and any other pair on demand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """Neighbours and TF-IDF vectors between variant groups.
+
+    ``neighbour_ids`` (int32, -1 beyond the last) and ``neighbour_scores`` (float32): shape ``(n_groups, k)``.
+    ``indptr``, ``indices``, ``data``: the vectors as CSR, shape ``(n_groups, n_terms)``, rows of length 1 or 0.
+    """
+
+    neighbour_ids: NDArray[np.int32]
+    neighbour_scores: NDArray[np.float32]
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    data: NDArray[np.float32]
+    n_terms: int
+
+    def neighbours(self, group: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return the neighbours of ``group``, nearest first, and their cosines in [0, 1]."""
+        ids = self.neighbour_ids[group]
+        n = int(np.count_nonzero(ids >= 0))
+        return ids[:n], self.neighbour_scores[group, :n]
+
+    def cosines(self, group: int, others: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Return the cosine in [0, 1] between ``group`` and each of ``others``; 0 for an empty text."""
+        dense = np.zeros(self.n_terms, dtype=np.float32)
+        own = slice(self.indptr[group], self.indptr[group + 1])
+        dense[self.indices[own]] = self.data[own]
+        starts, ends = self.indptr[others], self.indptr[others + 1]
+        counts = ends - starts
+        owners = np.repeat(np.arange(len(others)), counts)
+        places = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(len(owners))
+        products = dense[self.indices[places]] * self.data[places]
+        return np.clip(np.bincount(owners, products, len(others)), 0.0, 1.0).astype(np.float32)
