@@ -1,0 +1,29 @@
+"""What SDR's gRPC services have in common."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django_grpc_framework import services
+
+from sdr.accounts.access import Access
+from sdr.rpc import caller
+
+
+class Service(services.Service):
+    """A django-grpc-framework service, and what the server must know to let calls through to it.
+
+    ``settings.GRPC_SERVICES`` lists the subclasses.
+    """
+
+    service_name: ClassVar[str]
+    """The full name in the proto file: ``sdr.recommendations.v1.RecommendationService``."""
+
+    add_to_server: ClassVar[Callable[[Any, Any], None]]
+    """The generated function of that name, as a staticmethod."""
+
+    required_scopes: ClassVar[Mapping[str, str | None]]
+    """Scope by method, None: any caller. A method that is missing here is closed to everybody."""
+
+    @property
+    def caller(self) -> Access:
+        return caller.current()
