@@ -4,27 +4,27 @@ from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, Value
-from django.db.models.functions import Concat, Substr
-from django.utils.text import slugify
+from django.db.models.functions import Concat, Now, Substr
 
-from catalog.triggers import BUMP_REVISION, LOG_CHANGE
-from sdr.accounts.models import Tenant, default_tenant_id
-
-PATH_SEPARATOR = " > "
-UNCATEGORISED = "Uncategorised"
+from catalog.paths import MAX_NAME_LENGTH, MAX_PATH_LENGTH, MAX_SLUG_LENGTH, PATH_SEPARATOR, free_slug, join_path
+from catalog.triggers import BUMP_REVISION, LOG_CHANGE, TOUCH_PRODUCTS
+from sdr.accounts.models import DEFAULT_TENANT_ID, Tenant
 
 
 class Category(models.Model):
     """A node of the tenant's tree. ``path`` spells the names from the root: "Home > Kitchen > Knives"."""
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="categories", default=default_tenant_id)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="categories", default=DEFAULT_TENANT_ID)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, related_name="children", null=True, blank=True)
-    name = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=400, allow_unicode=True, blank=True)
-    path = models.CharField(max_length=1000, editable=False)
+    name = models.CharField(max_length=MAX_NAME_LENGTH)
+    slug = models.SlugField(
+        max_length=MAX_SLUG_LENGTH, allow_unicode=True, blank=True, help_text="Empty: made from the path."
+    )
+    path = models.CharField(max_length=MAX_PATH_LENGTH, editable=False)
 
     class Meta:
         ordering = ("path",)
@@ -33,26 +33,61 @@ class Category(models.Model):
             models.UniqueConstraint(fields=["tenant", "path"], name="catalog_category_path_per_tenant"),
             models.UniqueConstraint(fields=["tenant", "slug"], name="catalog_category_slug_per_tenant"),
         ]
+        triggers = [TOUCH_PRODUCTS]
 
     def __str__(self) -> str:
         return self.path
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep ``path`` right, here and below: descendants follow a rename or a move in one UPDATE."""
-        old_path = self.path
-        self.path = PATH_SEPARATOR.join([self.parent.path, self.name] if self.parent else [self.name])
-        self.slug = self.slug or category_slug(self.path)
+        old_path, self.path = self.path, self._path_now()
+        self.slug = self.slug or free_slug(self.path, self._slugs_of_others())
         super().save(*args, **kwargs)
         if old_path and old_path != self.path:
-            below = Category.objects.filter(tenant=self.tenant, path__startswith=old_path + PATH_SEPARATOR)
-            below.update(path=Concat(Value(self.path), Substr("path", len(old_path) + 1)))
+            self._below(old_path).update(path=Concat(Value(self.path), Substr("path", len(old_path) + 1)))
+
+    def clean(self) -> None:
+        """Refuse what would not be a tree: a name that reads as a path, a circle, a second node of the same path."""
+        if ">" in self.name:
+            raise ValidationError({"name": "A name cannot contain '>', which separates the names of a path."})
+        if self.parent and self._is_at_or_below_self(self.parent):
+            raise ValidationError({"parent": "A category cannot stand below itself."})
+        if self.parent and self.parent.tenant_id != self.tenant_id:
+            raise ValidationError({"parent": "The parent belongs to another tenant."})
+        if len(self._path_now()) + self._longest_tail() > MAX_PATH_LENGTH:
+            raise ValidationError({"name": f"The path would be longer than {MAX_PATH_LENGTH} characters."})
+        if self._others().filter(path=self._path_now()).exists():
+            raise ValidationError({"name": f"There is a category {self._path_now()} already."})
+
+    def _path_now(self) -> str:
+        return join_path([self.parent.path, self.name] if self.parent else [self.name])
+
+    def _others(self) -> models.QuerySet["Category"]:
+        return Category.objects.filter(tenant_id=self.tenant_id).exclude(pk=self.pk)
+
+    def _slugs_of_others(self) -> set[str]:
+        return set(self._others().values_list("slug", flat=True))
+
+    def _below(self, path: str) -> models.QuerySet["Category"]:
+        return self._others().filter(path__startswith=path + PATH_SEPARATOR)
+
+    def _is_at_or_below_self(self, other: "Category") -> bool:
+        return bool(self.pk) and (other.pk == self.pk or self._below(self.path).filter(pk=other.pk).exists())
+
+    def _longest_tail(self) -> int:
+        """Return how many characters the deepest descendant's path has beyond this one's."""
+        paths = self._below(self.path).values_list("path", flat=True) if self.pk else ()
+        return max((len(path) for path in paths), default=len(self.path)) - len(self.path)
 
 
-def category_slug(path: str) -> str:
-    return slugify(path.replace(PATH_SEPARATOR, "-"), allow_unicode=True)
+class AllProducts(models.Manager["Product"]):
+    """Every product, deleted or not. The search vector stays in the database: nobody reads it, and it is long."""
+
+    def get_queryset(self) -> models.QuerySet["Product"]:
+        return super().get_queryset().defer("search_vector")
 
 
-class LiveProducts(models.Manager["Product"]):
+class LiveProducts(AllProducts):
     """Products that were not deleted: deletion is soft."""
 
     def get_queryset(self) -> models.QuerySet["Product"]:
@@ -62,7 +97,13 @@ class LiveProducts(models.Manager["Product"]):
 class Product(models.Model):
     """One thing on sale. ``revision`` and ``updated_at`` are the database's own: a trigger moves them on."""
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="products", default=default_tenant_id)
+    tenant = models.ForeignKey(
+        Tenant,
+        on_delete=models.CASCADE,
+        related_name="products",
+        default=DEFAULT_TENANT_ID,
+        db_index=False,  # the unique (tenant, sku) begins with it
+    )
     sku = models.CharField(max_length=100)
     name = models.CharField(max_length=500)
     category = models.ForeignKey(Category, on_delete=models.SET_NULL, related_name="products", null=True, blank=True)
@@ -83,9 +124,9 @@ class Product(models.Model):
         max_length=100, null=True, blank=True, help_text="Colours or sizes of one thing share it; empty: stands alone"
     )
     attributes = models.JSONField(default=dict, blank=True)
-    revision = models.PositiveBigIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
+    revision = models.PositiveBigIntegerField(db_default=1, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     search_vector = models.GeneratedField(
         expression=SearchVector("name", weight="A", config="english")
@@ -96,7 +137,7 @@ class Product(models.Model):
     )
 
     objects = LiveProducts()
-    all_objects = models.Manager()
+    all_objects = AllProducts()
 
     class Meta:
         ordering = ("id",)
@@ -104,12 +145,13 @@ class Product(models.Model):
         indexes = [
             GinIndex(fields=["search_vector"], name="catalog_product_search"),
             GinIndex(fields=["tags"], name="catalog_product_tags", opclasses=["jsonb_path_ops"]),
-            models.Index(fields=["tenant", "category"], name="catalog_product_category"),
             models.Index(fields=["tenant", "variant_group"], name="catalog_product_variants"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "sku"], name="catalog_product_sku_per_tenant"),
-            models.CheckConstraint(condition=Q(price=None) | Q(price__gte=0), name="catalog_product_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(price=None) | Q(price__gte=0), name="catalog_product_price_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(rating=None) | Q(rating__range=(0, 5)), name="catalog_product_rating_in_range"
             ),
@@ -118,6 +160,10 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.category and self.category.tenant_id != self.tenant_id:
+            raise ValidationError({"category": "The category belongs to another tenant."})
 
 
 class ProductChange(models.Model):
@@ -135,6 +181,7 @@ class ProductChange(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
+        ordering = ("-id",)
         indexes = [models.Index(fields=["tenant_id", "transaction_id"], name="catalog_change_by_transaction")]
         verbose_name = "product change"
 

@@ -29,3 +29,15 @@ LOG_CHANGE = pgtrigger.Trigger(
         RETURN NULL;
     """,
 )
+
+TOUCH_PRODUCTS = pgtrigger.Trigger(
+    # A category that is renamed or moved changes what its products' cards say.
+    name="touch_products",
+    when=pgtrigger.After,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.AnyChange("path"),
+    func="""
+        UPDATE catalog_product SET revision = revision + 1, updated_at = clock_timestamp() WHERE category_id = NEW.id;
+        RETURN NULL;
+    """,
+)

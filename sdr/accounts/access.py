@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from sdr import clock
-from sdr.accounts.models import DEFAULT_TENANT, ApiKey, Scope, Tenant
+from sdr.accounts.models import DEFAULT_TENANT, DEFAULT_TENANT_ID, ApiKey, Scope, Tenant
 from sdr.exceptions import SdrError
 
 KEY_PREFIX = "sdr_"
@@ -29,6 +29,9 @@ class Access:
     tenant: str
     scopes: frozenset[str]
     is_authenticated: bool = True  # what DRF asks of a request's user
+
+    def __str__(self) -> str:
+        return f"{self.tenant}'s backend"
 
 
 def hash_key(key: str) -> str:
@@ -65,21 +68,18 @@ def _access_of_key(authorization: str) -> Access:
     if scheme.lower() != "bearer" or not key:
         raise Unauthenticated("The Authorization header must read 'Bearer KEY'.")
     alive = Q(expires_at=None) | Q(expires_at__gt=clock.now())
-    row = ApiKey.objects.filter(alive, hashed_key=hash_key(key.strip()), tenant__is_active=True).select_related("tenant").first()
+    row = (
+        ApiKey.objects.filter(alive, hashed_key=hash_key(key.strip()), tenant__is_active=True)
+        .select_related("tenant")
+        .first()
+    )
     if row is None:
         raise Unauthenticated("This API key is unknown or has expired.")
     return Access(row.tenant_id, row.tenant.slug, frozenset(row.scopes))
 
 
 def _access_without_key() -> Access:
-    tenant_id = _default_tenant_ids.get(DEFAULT_TENANT)
-    if tenant_id is None:
-        # Kept for good: the default tenant is never deleted, and a page must not wait for Postgres to learn its id.
-        tenant_id = _default_tenant_ids[DEFAULT_TENANT] = Tenant.objects.only("id").get(slug=DEFAULT_TENANT).pk
-    return Access(tenant_id, DEFAULT_TENANT, frozenset(Scope.values))
-
-
-_default_tenant_ids: dict[str, int] = {}
+    return Access(DEFAULT_TENANT_ID, DEFAULT_TENANT, frozenset(Scope.values))
 
 
 def _is_loopback(remote_address: str | None) -> bool:

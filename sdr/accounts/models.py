@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
@@ -11,6 +12,8 @@ from django.db import models
 from sdr.accounts.preferences import validate_preferences
 
 DEFAULT_TENANT = "default"
+# Fixed, and made by the first migration: no query, and no Postgres, is needed to know whom a single shop's calls are for.
+DEFAULT_TENANT_ID = 1
 
 
 class Tenant(models.Model):
@@ -32,10 +35,6 @@ class Tenant(models.Model):
         return self.name
 
 
-def default_tenant_id() -> int:
-    return Tenant.objects.only("id").get(slug=DEFAULT_TENANT).pk
-
-
 def generated_username() -> str:
     return f"shopper-{uuid.uuid4().hex}"
 
@@ -43,8 +42,10 @@ def generated_username() -> str:
 class User(AbstractUser):
     """Staff who sign in, and shoppers: rows with the shop's own ``external_id`` and no password."""
 
-    username = models.CharField(max_length=150, unique=True, default=generated_username)
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="users", default=default_tenant_id)
+    username = models.CharField(
+        max_length=150, unique=True, default=generated_username, validators=[UnicodeUsernameValidator()]
+    )
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="users", default=DEFAULT_TENANT_ID)
     external_id = models.CharField(max_length=200, null=True, blank=True, help_text="The shop's own id of this person.")
     preferences = models.JSONField(default=dict, blank=True, validators=[validate_preferences])
 
