@@ -1,0 +1,89 @@
+"""Postgres and Valkey for the life of one command, so that every `manage.py` command just works.
+
+This runs before Django reads its settings, which then find the engines through `run/engines.json`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sdr.embedded import engines, locks, signals
+from sdr.embedded.environment import Named, read_environment
+from sdr.embedded.errors import EngineError
+
+NO_KAFKA = "No Kafka: set KAFKA_BOOTSTRAP_SERVERS or run `make up` first"
+STACK = "runstack"
+WITHOUT_ENGINES = frozenset({
+    "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "generateproto", "healthcheck", "help",
+    "makemessages", "makemigrations", "spectacular", "startapp", "startproject", "version", "waitfor",
+})  # fmt: skip
+
+
+@contextmanager
+def engines_for(argv: list[str]) -> Iterator[None]:
+    """Run the block, the command ``argv``, with every engine it needs that no variable names."""
+    if needs_none(argv):
+        yield
+        return
+    try:
+        with _the_stacks(argv) if argv[0] == STACK else _a_commands(argv):
+            yield
+    except EngineError as error:
+        raise SystemExit(f"manage.py {argv[0]}: {error}") from error
+
+
+def needs_none(argv: list[str]) -> bool:
+    """Return whether the command reads and writes no server."""
+    return not argv or argv[0] in WITHOUT_ENGINES or not {"-h", "--help", "--version"}.isdisjoint(argv)
+
+
+def require_kafka() -> None:
+    """Raise CommandError where a command needs Kafka and there is none."""
+    from django.conf import settings
+    from django.core.management import CommandError
+
+    if not settings.KAFKA_BOOTSTRAP_SERVERS:
+        raise CommandError(NO_KAFKA)
+
+
+@contextmanager
+def _a_commands(argv: list[str]) -> Iterator[None]:
+    """Postgres and Valkey, attached to or started; stopped unless another command or a stack still needs them."""
+    named = read_environment()
+    names = named.missing - {"kafka"}
+    with _held(named, names, command=f"manage.py {argv[0]}", regardless=False):
+        yield
+
+
+@contextmanager
+def _the_stacks(argv: list[str]) -> Iterator[None]:
+    """All engines, Kafka too, for the one stack of this VAR_DIR; its end is theirs."""
+    named = read_environment()
+    with _only_stack(named.var_dir), _held(named, named.missing, command=f"manage.py {argv[0]}", regardless=True):
+        yield
+
+
+@contextmanager
+def _held(named: Named, names: set[str], *, command: str, regardless: bool) -> Iterator[None]:
+    if not names:
+        yield
+        return
+    signals.exit_on_sigterm()
+    try:
+        engines.acquire(named.var_dir, names, command=command)
+        yield
+    finally:
+        engines.release(named.var_dir, regardless=regardless)
+
+
+@contextmanager
+def _only_stack(var_dir: Path) -> Iterator[None]:
+    path = var_dir / "run" / "stack.lock"
+    try:
+        with locks.exclusive(path, wait=False):
+            yield
+    except BlockingIOError as error:
+        raise EngineError(
+            f"a stack already runs on {var_dir} (pid {locks.holder_of(path)}). Stop it with Ctrl-C there or with "
+            f"`kill {locks.holder_of(path)}`, or set VAR_DIR, PORT and GRPC_PORT to run a second one."
+        ) from error

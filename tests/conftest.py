@@ -1,0 +1,44 @@
+"""What every test stands on. The servers themselves are started by ``tests/engines.py``."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+import redis
+from django.conf import settings
+
+from sdr import connections
+
+UNIT = Path(__file__).parent / "unit"
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+
+
+@pytest.fixture(autouse=True)
+def _no_sockets_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    if not request.node.path.is_relative_to(UNIT):
+        yield
+        return
+    if request.node.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(request.fixturenames):
+        pytest.fail("A unit test uses the database: move it to tests/integration, or take the database out of it.")
+    pytest_socket.disable_socket(allow_unix_socket=False)
+    yield
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture
+def redis_client() -> redis.Redis:
+    """The test run's own Valkey, emptied."""
+    client = connections.redis_client()
+    client.flushall()
+    return client
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Where the real data sets are; the test is skipped where they are not."""
+    directory = Path(os.environ.get("SDR_DATA", settings.BASE_DIR.parent / "shared" / "data"))
+    if not directory.is_dir():
+        pytest.skip(f"No data sets in {directory}: set SDR_DATA")
+    return directory
