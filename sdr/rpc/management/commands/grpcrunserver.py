@@ -48,7 +48,7 @@ class Command(grpcrunserver.Command):
         except (ImproperlyConfigured, AddressTakenError) as error:
             raise CommandError(str(error)) from error
         server.start()
-        self.stdout.write(f"gRPC serves on {self.address}")
+        self.stdout.write(f"gRPC serves on {self.address.rpartition(':')[0]}:{server.port}")
         return server
 
 

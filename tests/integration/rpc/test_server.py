@@ -1,0 +1,175 @@
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+from google.protobuf.wrappers_pb2 import Int64Value, StringValue
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from sdr.accounts import access
+from sdr.accounts.models import Tenant
+from sdr.rpc.server import AddressTakenError, RpcServer
+from tests.integration.rpc import probe
+from tests.integration.rpc.probe import ProbeService
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@pytest.fixture
+def server(settings):
+    settings.GRPC_SERVICES = [f"{ProbeService.__module__}.{ProbeService.__qualname__}"]
+    server = RpcServer("127.0.0.1:0", max_workers=3)
+    server.start()
+    yield server
+    server.stop(grace_seconds=0)
+
+
+@pytest.fixture
+def channel(server):
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        yield channel
+
+
+@pytest.fixture
+def key():
+    tenant, _ = Tenant.objects.get_or_create(slug="north", defaults={"name": "North"})
+    return access.create_key(tenant, ["recommendations:read"])[1]
+
+
+def call(channel, method, request="", key=None):
+    stub = channel.unary_unary(f"/{probe.NAME}/{method}", StringValue.SerializeToString, StringValue.FromString)
+    return stub(StringValue(value=request), metadata=bearer(key), timeout=10).value
+
+
+def count(channel, n, key):
+    stub = channel.unary_stream(f"/{probe.NAME}/Count", Int64Value.SerializeToString, Int64Value.FromString)
+    return stub(Int64Value(value=n), metadata=bearer(key), timeout=10)
+
+
+def bearer(key):
+    return [("authorization", f"Bearer {key}")] if key else []
+
+
+def refusal(channel, method, request="", key=None):
+    with pytest.raises(grpc.RpcError) as refused:
+        call(channel, method, request, key)
+    return refused.value.code(), refused.value.details()
+
+
+class TestAccess:
+    def test_the_tenant_comes_from_the_key(self, channel, key):
+        assert call(channel, "Tenant", key=key) == "north"
+
+    def test_a_call_without_a_key_is_unauthenticated_where_keys_are_required(self, channel, settings):
+        settings.API_KEYS_REQUIRED = True
+        assert refusal(channel, "Tenant")[0] is grpc.StatusCode.UNAUTHENTICATED
+
+    def test_an_unknown_key_is_unauthenticated(self, channel):
+        assert refusal(channel, "Tenant", key="sdr_nobody")[0] is grpc.StatusCode.UNAUTHENTICATED
+
+    def test_a_key_without_the_scope_is_refused_by_its_name(self, channel, key):
+        code, details = refusal(channel, "Write", key=key)
+        assert code is grpc.StatusCode.PERMISSION_DENIED
+        assert "catalog:write" in details
+
+    def test_a_method_for_which_no_scope_is_named_is_closed(self, channel, key):
+        assert refusal(channel, "Forgotten", key=key)[0] is grpc.StatusCode.PERMISSION_DENIED
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("error", "code", "words"),
+        [
+            ("invalid", grpc.StatusCode.INVALID_ARGUMENT, "limit: must be 1 to 100"),
+            ("missing", grpc.StatusCode.NOT_FOUND, "There is no such thing."),
+            ("unavailable", grpc.StatusCode.UNAVAILABLE, "Kafka does not answer."),
+        ],
+    )
+    def test_an_exception_becomes_a_standard_status(self, channel, key, error, code, words):
+        assert refusal(channel, "Fail", error, key) == (code, words)
+
+    def test_an_unforeseen_exception_is_logged_here_and_told_to_nobody(self, channel, key, caplog):
+        with caplog.at_level(logging.ERROR, logger="sdr.rpc.interceptors"):
+            code, details = refusal(channel, "Fail", "unforeseen", key)
+        assert code is grpc.StatusCode.INTERNAL
+        assert "hunter2" not in details
+        assert "grpc call failed" in caplog.text
+
+    def test_an_abort_keeps_its_own_status(self, channel, key):
+        assert refusal(channel, "Abort", key=key) == (grpc.StatusCode.ALREADY_EXISTS, "in its own words")
+
+    def test_a_method_that_nobody_wrote_is_unimplemented(self, channel, key):
+        assert refusal(channel, "Unwritten", key=key)[0] is grpc.StatusCode.UNIMPLEMENTED
+
+    def test_a_method_that_nobody_named_is_unimplemented(self, channel, key):
+        assert refusal(channel, "Nothing", key=key)[0] is grpc.StatusCode.UNIMPLEMENTED
+
+
+class TestStreams:
+    def test_a_stream_that_fails_gives_its_messages_and_then_the_status(self, channel, key):
+        numbers = count(channel, 2, key)
+        assert [next(numbers).value, next(numbers).value] == [0, 1]
+        with pytest.raises(grpc.RpcError) as refused:
+            next(numbers)
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+    def test_a_stream_is_guarded_too(self, channel):
+        with pytest.raises(grpc.RpcError) as refused:
+            next(count(channel, 2, "sdr_nobody"))
+        assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+    def test_a_stream_of_requests_is_read_to_its_end(self, channel, key):
+        stub = channel.stream_unary(f"/{probe.NAME}/Sum", Int64Value.SerializeToString, Int64Value.FromString)
+        assert stub(iter([Int64Value(value=n) for n in (1, 2, 3)]), metadata=bearer(key), timeout=10).value == 6
+
+
+class TestHealth:
+    @pytest.mark.parametrize("name", ["", probe.NAME])
+    def test_a_started_server_serves_and_says_so_without_a_key(self, channel, settings, name):
+        settings.API_KEYS_REQUIRED = True
+        assert health(channel, name) == SERVING
+
+    def test_a_server_can_say_that_it_is_not_ready(self, server, channel):
+        server.set_serving(False)
+        assert health(channel, probe.NAME) == NOT_SERVING
+
+    def test_watchers_do_not_use_up_the_threads(self, channel, key):
+        stub = health_pb2_grpc.HealthStub(channel)
+        watches = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(5)]
+        assert [next(watch).status for watch in watches] == [SERVING] * 5
+        assert call(channel, "Tenant", key=key) == "north"
+        for watch in watches:
+            watch.cancel()
+
+
+def test_reflection_lists_the_services(channel):
+    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+    request = reflection_pb2.ServerReflectionRequest(list_services="")
+    (answer,) = stub.ServerReflectionInfo(iter([request]), timeout=10)
+    names = {service.name for service in answer.list_services_response.service}
+    assert names == {probe.NAME, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+
+
+def test_a_second_server_on_the_port_fails_at_once(server):
+    with pytest.raises(AddressTakenError, match=str(server.port)):
+        RpcServer(f"127.0.0.1:{server.port}", max_workers=1)
+
+
+def test_a_call_under_way_is_answered_while_the_server_stops(server, channel, key):
+    ProbeService.waiting.clear()
+    ProbeService.may_answer.clear()
+    with ThreadPoolExecutor(2) as threads:
+        answer = threads.submit(call, channel, "Wait", key=key)
+        assert ProbeService.waiting.wait(10)
+        stopped = threads.submit(server.stop, 10)
+        ProbeService.may_answer.set()
+        assert answer.result(10) == "late, but here"
+        stopped.result(10)
+    assert refusal(channel, "Tenant", key=key)[0] is grpc.StatusCode.UNAVAILABLE
+
+
+def health(channel, service):
+    stub = health_pb2_grpc.HealthStub(channel)
+    return stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=10).status
