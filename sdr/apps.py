@@ -6,4 +6,6 @@ class SdrConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
-        from sdr import checks  # noqa: F401  registers itself
+        from sdr import checks, servers  # noqa: F401  checks register themselves
+
+        servers.register_servers()

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import heartbeat_sent, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sdr.settings")
 
@@ -16,3 +16,11 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _keep_django_logging(**_kwargs: Any) -> None:
     """Leave logging as settings.LOGGING has it: a receiver here stops Celery from replacing it."""
+
+
+@heartbeat_sent.connect
+def _tell_readiness(**_kwargs: Any) -> None:
+    """Say that a worker lives, for `/readyz`."""
+    from sdr import servers
+
+    servers.worker_beats()

@@ -27,6 +27,9 @@ ENGINES = registry.locate(
 )
 PORT = env.int("PORT", default=5000)
 GRPC_PORT = env.int("GRPC_PORT", default=50051)
+WEB_HOST = env("WEB_HOST", default="127.0.0.1")
+WEB_WORKERS = env.int("WEB_WORKERS", default=1)
+WEB_THREADS = env.int("WEB_THREADS", default=8)
 
 # --- security -----------------------------------------------------------------------------------
 
@@ -185,3 +188,7 @@ GRPC_SERVICES = ["recommendations.rpc.RecommendationService"]
 LOG_LEVEL = env("LOG_LEVEL", default="info").upper()
 LOG_FORMAT = env("LOG_FORMAT", default="console" if DEBUG else "json")
 LOGGING = logs.logging_config(LOG_LEVEL, LOG_FORMAT)
+
+# --- metrics ------------------------------------------------------------------------------------
+
+PROMETHEUS_MULTIPROC_DIR = env("PROMETHEUS_MULTIPROC_DIR", default="")

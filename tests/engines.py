@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sdr.embedded import engines, registry
+from sdr.embedded import engines, locks, registry
 
 PREFIX = "sdr-test-"
 SETTINGS = {
@@ -60,8 +60,10 @@ def _stop() -> None:
 
 def _clear_after_killed_runs() -> None:
     """Stop the engines and remove the directories of test runs whose pytest was killed."""
-    for var_dir in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
-        pid = int(var_dir.name.removeprefix(PREFIX).split("-")[0])
-        if var_dir.stat().st_uid == os.geteuid() and not psutil.pid_exists(pid):
-            engines.release(var_dir, regardless=True)
-            shutil.rmtree(var_dir)
+    temporary = Path(tempfile.gettempdir())
+    with locks.exclusive(temporary / f"{PREFIX}{os.geteuid()}.lock"):  # two runs may begin at once
+        for var_dir in temporary.glob(f"{PREFIX}*-*"):
+            pid = int(var_dir.name.removeprefix(PREFIX).split("-")[0])
+            if var_dir.stat().st_uid == os.geteuid() and not psutil.pid_exists(pid):
+                engines.release(var_dir, regardless=True)
+                shutil.rmtree(var_dir)

