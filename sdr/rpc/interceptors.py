@@ -1,5 +1,6 @@
-"""What every call passes on its way in and out, outermost first: connections, errors, access."""
+"""What every call passes on its way in and out, outermost first: metrics, connections, errors, access."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,11 +9,28 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import close_old_connections
 
+from sdr.metrics import GRPC_REQUEST_SECONDS
 from sdr.rpc import caller, handlers
 from sdr.rpc.errors import status_of
 from sdr.rpc.wrapping import CallInterceptor
 
 logger = structlog.get_logger(__name__)
+
+
+class MetricsInterceptor(CallInterceptor):
+    """Measure each call, by method and status."""
+
+    @contextmanager
+    def around(self, method: str, context: grpc.ServicerContext) -> Iterator[None]:
+        started_at = time.perf_counter()
+        status = "CANCELLED"  # a caller who leaves a stream ends it without a code
+        try:
+            yield
+            status = "OK"
+        finally:
+            code = context.code()
+            seconds = time.perf_counter() - started_at
+            GRPC_REQUEST_SECONDS.labels(method, code.name if code else status).observe(seconds)
 
 
 class ConnectionInterceptor(CallInterceptor):

@@ -8,7 +8,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from sdr.rpc import handlers
-from sdr.rpc.interceptors import ConnectionInterceptor
+from sdr.rpc.interceptors import ConnectionInterceptor, MetricsInterceptor
 
 OPTIONS = [
     # One process has the port to itself: a second server must fail, not take half of the calls.
@@ -71,4 +71,4 @@ class RpcServer:
 def _interceptors() -> list[grpc.ServerInterceptor]:
     """Return what no server goes without, then what the settings add."""
     chosen = [interceptor() for interceptor in grpc_settings.SERVER_INTERCEPTORS or ()]
-    return [ConnectionInterceptor(), *chosen]
+    return [MetricsInterceptor(), ConnectionInterceptor(), *chosen]

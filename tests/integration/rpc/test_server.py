@@ -6,6 +6,7 @@ import pytest
 from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from prometheus_client import REGISTRY
 
 from sdr.accounts import access
 from sdr.accounts.models import Tenant
@@ -142,6 +143,19 @@ class TestHealth:
         assert call(channel, "Tenant", key=key) == "north"
         for watch in watches:
             watch.cancel()
+
+
+class TestMetrics:
+    def test_a_call_is_counted_by_method_and_status(self, channel, key):
+        before = n_measured("Fail", "INVALID_ARGUMENT"), n_measured("Tenant", "OK")
+        refusal(channel, "Fail", "invalid", key)
+        call(channel, "Tenant", key=key)
+        assert (n_measured("Fail", "INVALID_ARGUMENT"), n_measured("Tenant", "OK")) == (before[0] + 1, before[1] + 1)
+
+
+def n_measured(method, status):
+    labels = {"method": f"/{probe.NAME}/{method}", "status": status}
+    return REGISTRY.get_sample_value("sdr_grpc_request_seconds_count", labels) or 0
 
 
 def test_reflection_lists_the_services(channel):
