@@ -11,7 +11,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Concat, Now, Substr
 
 from catalog.paths import MAX_NAME_LENGTH, MAX_PATH_LENGTH, MAX_SLUG_LENGTH, PATH_SEPARATOR, free_slug, join_path
-from catalog.triggers import BUMP_REVISION, LOG_CHANGE, TOUCH_PRODUCTS
+from catalog.triggers import PRODUCT_TRIGGERS, TOUCH_PRODUCTS
 from sdr.accounts.models import DEFAULT_TENANT_ID, Tenant
 
 
@@ -112,7 +112,10 @@ class Product(models.Model):
     )
     currency = models.CharField(max_length=3, blank=True)
     rating = models.FloatField(
-        null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(5)], help_text="0–5; empty: unknown"
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(5)],
+        help_text="From 0 to 5; empty: unknown",
     )
     rating_count = models.PositiveIntegerField(default=0)
     tags = models.JSONField(default=list, blank=True)
@@ -156,7 +159,7 @@ class Product(models.Model):
                 condition=Q(rating=None) | Q(rating__range=(0, 5)), name="catalog_product_rating_in_range"
             ),
         ]
-        triggers = [BUMP_REVISION, LOG_CHANGE]
+        triggers = PRODUCT_TRIGGERS
 
     def __str__(self) -> str:
         return self.name

@@ -13,22 +13,37 @@ BUMP_REVISION = pgtrigger.Trigger(
     func="NEW.revision = OLD.revision + 1; NEW.updated_at = clock_timestamp(); RETURN NEW;",
 )
 
-LOG_CHANGE = pgtrigger.Trigger(
-    name="log_change",
-    when=pgtrigger.After,
-    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-    declare=[("changed", "catalog_product%ROWTYPE")],
-    func="""
-        IF TG_OP = 'UPDATE' AND NEW.revision = OLD.revision THEN RETURN NULL; END IF;
-        IF TG_OP = 'DELETE' THEN changed = OLD; ELSE changed = NEW; END IF;
-        INSERT INTO catalog_productchange
-            (tenant_id, product_id, revision, is_deleted, transaction_id, changed_at)
-        VALUES (changed.tenant_id, changed.id, changed.revision,
-                TG_OP = 'DELETE' OR changed.deleted_at IS NOT NULL,
-                pg_current_xact_id()::text::bigint, clock_timestamp());
-        RETURN NULL;
-    """,
+
+def _log(operation: pgtrigger.Operation, *, rows: str, is_deleted: str, old: str | None, new: str | None) -> pgtrigger.Trigger:
+    """Return a trigger that logs ``rows`` as ``changed``: once a statement, because once a row costs a load 40%."""
+    return pgtrigger.Trigger(
+        name=f"log_{str(operation).lower()}",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(old=old, new=new),
+        func=f"""
+            INSERT INTO catalog_productchange
+                (tenant_id, product_id, revision, is_deleted, transaction_id, changed_at)
+            SELECT changed.tenant_id, changed.id, changed.revision, {is_deleted},
+                pg_current_xact_id()::text::bigint, clock_timestamp()
+            FROM {rows};
+            RETURN NULL;
+        """,
+    )
+
+
+LOG_INSERT = _log(
+    pgtrigger.Insert, rows="new_rows AS changed", is_deleted="changed.deleted_at IS NOT NULL", old=None, new="new_rows"
 )
+LOG_UPDATE = _log(
+    pgtrigger.Update,
+    rows="new_rows AS changed LEFT JOIN old_rows USING (id) WHERE changed.revision IS DISTINCT FROM old_rows.revision",
+    is_deleted="changed.deleted_at IS NOT NULL",
+    old="old_rows",
+    new="new_rows",
+)
+LOG_DELETE = _log(pgtrigger.Delete, rows="old_rows AS changed", is_deleted="true", old="old_rows", new=None)
 
 TOUCH_PRODUCTS = pgtrigger.Trigger(
     # A category that is renamed or moved changes what its products' cards say.
@@ -41,3 +56,5 @@ TOUCH_PRODUCTS = pgtrigger.Trigger(
         RETURN NULL;
     """,
 )
+
+PRODUCT_TRIGGERS = [BUMP_REVISION, LOG_INSERT, LOG_UPDATE, LOG_DELETE]

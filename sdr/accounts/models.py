@@ -12,7 +12,7 @@ from django.db import models
 from sdr.accounts.preferences import validate_preferences
 
 DEFAULT_TENANT = "default"
-# Fixed, and made by the first migration: no query, and no Postgres, is needed to know whom a single shop's calls are for.
+# Fixed, and made by the first migration: without a key, nobody has to ask Postgres whom a call is for.
 DEFAULT_TENANT_ID = 1
 
 

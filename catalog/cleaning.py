@@ -1,0 +1,97 @@
+"""From what a feed says to what is stored, one field at a time; each function raises InvalidInput naming its field."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from catalog.paths import MAX_NAME_LENGTH, MAX_PATH_LENGTH, join_path, split_path
+from sdr.exceptions import InvalidInput
+
+PRICE_LIMIT = Decimal(10**12)
+PRICE_STEP = Decimal("0.00000001")
+MAX_ATTRIBUTES_BYTES = 20_000
+
+T = TypeVar("T")
+Stored = TypeVar("Stored")
+
+
+def cleaned(value: T | UnsetType | None, unknown: Stored, clean: Callable[[T], Stored]) -> Stored | UnsetType:
+    """Return ``value`` cleaned, ``unknown`` for null, and UNSET as it is."""
+    if value is UNSET:
+        return UNSET
+    return unknown if value is None else clean(value)  # type: ignore[arg-type]
+
+
+def required(field: str, text: str) -> str:
+    stripped = text.strip()
+    if not stripped:
+        raise InvalidInput(field, "must not be empty")
+    return stripped
+
+
+def category(text: str) -> str:
+    """Return the path with its separators spelled " > "; "" for none."""
+    names = split_path(text)
+    if not all(names):
+        raise InvalidInput("category", f"{text!r} has an empty name; write A > B > C")
+    path = join_path(names)
+    if len(path) > MAX_PATH_LENGTH or any(len(name) > MAX_NAME_LENGTH for name in names):
+        raise InvalidInput("category", f"a name holds {MAX_NAME_LENGTH} characters, a path {MAX_PATH_LENGTH}")
+    return path
+
+
+def price(value: Decimal) -> Decimal:
+    """Return the price to the eight decimals that are stored; feeds computed in binary floats carry more."""
+    if not value.is_finite():
+        raise InvalidInput("price", f"must be a number, not {value}")
+    if value < 0:
+        raise InvalidInput("price", "must not be negative")
+    if value >= PRICE_LIMIT:
+        raise InvalidInput("price", f"must be less than {PRICE_LIMIT}")
+    return value.quantize(PRICE_STEP)
+
+
+def currency(text: str) -> str:
+    code = text.strip().upper()
+    if code and not re.fullmatch("[A-Z]{3}", code):
+        raise InvalidInput("currency", f"{text!r} is not a three-letter code such as EUR")
+    return code
+
+
+def tags(values: list[str]) -> list[str]:
+    """Return the tags stripped, without empty ones and repeats, in their order."""
+    return list(dict.fromkeys(tag for value in values if (tag := value.strip())))
+
+
+def image_url(text: str) -> str:
+    url = text.strip()
+    # Pages put it into src: another scheme would be a way to run a script in a shopper's browser.
+    if url and not re.match(r"https?://[^\s/]", url):
+        raise InvalidInput("image_url", "must begin with http:// or https://")
+    return url
+
+
+def variant_group(text: str) -> str | None:
+    return text.strip() or None
+
+
+def attributes(value: dict[str, Any]) -> dict[str, Any]:
+    if len(msgspec.json.encode(value)) > MAX_ATTRIBUTES_BYTES:
+        raise InvalidInput("attributes", f"must not be longer than {MAX_ATTRIBUTES_BYTES} bytes of JSON")
+    return value
+
+
+def refuse_nul(field: str, value: Any) -> None:
+    """Raise InvalidInput if a text anywhere in ``value`` holds NUL, which Postgres cannot store."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise InvalidInput(field, "contains a NUL character")
+    elif isinstance(value, dict):
+        refuse_nul(field, [*value.keys(), *value.values()])
+    elif isinstance(value, list):
+        for item in value:
+            refuse_nul(field, item)
