@@ -1,0 +1,1 @@
+"""What happens: the events of shoppers, from a shop's backend to the live state."""

@@ -126,6 +126,9 @@ KAFKA_BOOTSTRAP_SERVERS = ENGINES.kafka_bootstrap_servers
 # The embedded broker has no topic ids: it names itself anew at each start. None: ask the real one.
 KAFKA_INCARNATION = ENGINES.kafka_incarnation
 KAFKA_CONSUMER_GROUP = env("KAFKA_CONSUMER_GROUP", default="sdr-live-state")
+KAFKA_PARTITIONS = env.int("KAFKA_PARTITIONS", default=4)
+KAFKA_REPLICATION = env.int("KAFKA_REPLICATION", default=1)
+KAFKA_RETENTION_MS = env.int("KAFKA_RETENTION_MS", default=7 * 24 * 3600 * 1000)
 KAFKA_ACK_TIMEOUT_SECONDS = env.float("KAFKA_ACK_TIMEOUT_SECONDS", default=2.0)
 
 # --- Celery -------------------------------------------------------------------------------------
@@ -148,9 +151,12 @@ CELERY_BEAT_SCHEDULE = {
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "media"}},
+    "index": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "index", "allow_overwrite": True},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-INDEX_DIR = VAR_DIR / "index"
 INDEX_VERSIONS_KEPT = 5
 
 # --- REST ---------------------------------------------------------------------------------------
@@ -158,6 +164,10 @@ INDEX_VERSIONS_KEPT = 5
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["sdr.accounts.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["sdr.accounts.permissions.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "sdr.renderers.OrjsonRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "sdr.api.PageNumberPagination",
     "EXCEPTION_HANDLER": "sdr.api.exception_handler",

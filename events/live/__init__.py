@@ -1,0 +1,1 @@
+"""The live state: what is hot now, exactly, in Redis."""

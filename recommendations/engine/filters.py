@@ -10,22 +10,21 @@ from recommendations.engine.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What one request leaves out. ``excluded_groups``: whole variant groups; ``excluded_rows``: single products."""
+    """What one request leaves out."""
 
     excluded_groups: frozenset[int] = frozenset()
-    excluded_rows: frozenset[int] = frozenset()
     in_stock_only: bool = True
-    category: int | None = None
+    # Subtrees, any of which a product may lie in; none: the whole shop.
+    categories: tuple[int, ...] = ()
 
     def allowed(self, catalogue: Catalogue, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which rows may be shown, same shape."""
         allowed = catalogue.is_active[rows].copy()
         if self.in_stock_only:
             allowed &= catalogue.in_stock[rows]
-        if self.category is not None:
-            allowed &= catalogue.tree.contains(self.category, catalogue.categories[rows])
+        if self.categories:
+            members = catalogue.categories[rows]
+            allowed &= np.any([catalogue.tree.contains(category, members) for category in self.categories], axis=0)
         if self.excluded_groups:
             allowed &= ~np.isin(catalogue.groups[rows], list(self.excluded_groups))
-        if self.excluded_rows:
-            allowed &= ~np.isin(rows, list(self.excluded_rows))
         return allowed

@@ -34,6 +34,14 @@ class Hotness:
         hot = [nothing] * len(catalogue.tree.parents)
         return cls(catalogue, np.full(n, -np.inf), np.full(n, -np.inf), np.zeros(n, dtype=np.int64), hot)
 
+    def carried_to(self, catalogue: Catalogue) -> "Hotness":
+        """Return the same live values for another version of the catalogue."""
+        carried = Hotness.cold(catalogue)
+        happened = np.isfinite(self.week)
+        ids = self.catalogue.vocabulary.product_ids[happened]
+        carried.update(ids, self.hour[happened], self.week[happened], self.clicks[happened])
+        return carried
+
     def update(
         self,
         product_ids: NDArray[np.int64],

@@ -35,24 +35,28 @@ def beside_product(shop: Shop, row: int, filtering: Filter, limit: int, now_seco
     return builder.places
 
 
-def anywhere(shop: Shop, category: int, filtering: Filter, limit: int) -> list[Ranked]:
-    """Return what to show where nothing is known of the product but its category: the ladder alone."""
+def around_category(shop: Shop, category: int, filtering: Filter, limit: int) -> list[Ranked]:
+    """Return what to show where nothing is known of a product but its category: the ladder alone."""
     builder = ListBuilder(shop.catalogue, filtering, limit)
     builder.add_fallbacks(_fallbacks(shop, category), shop.weights.trend_share)
     return builder.places
 
 
-def trending(shop: Shop, category: int, filtering: Filter, limit: int, now_seconds: float) -> list[Ranked]:
-    """Return what is hot in ``category`` by trend score; in a quiet shop that is what is best rated."""
-    hot, rated = shop.hotness.hot[category], shop.catalogue.best_rated
-    # Cut after the filter: the best rated that may be shown, not those of the best rated that may be.
+def trending(shop: Shop, filtering: Filter, limit: int, now_seconds: float) -> list[Ranked]:
+    """Return what is hot in the filter's categories by trend score; in a quiet shop that is what is best rated.
+
+    The hottest of all these categories sets the scale.
+    """
+    hot = np.unique(np.concatenate([shop.hotness.hot[category] for category in filtering.categories]))
+    rated = shop.catalogue.best_rated
+    # Cut after the filter; beyond the limit for the variants that share one place.
     rated = rated[filtering.allowed(shop.catalogue, rated)][: limit * 4]
     rows = np.union1d(hot, rated).astype(np.int32)
-    scores = TrendScorer(shop.hotness, shop.weights, now_seconds, category).score(rows)
+    scorer = TrendScorer(shop.hotness, shop.weights, now_seconds, peak_categories=filtering.categories)
     is_hot = np.isin(rows, hot).tolist()
     codes = [ReasonCode.TRENDING if warm else ReasonCode.BEST_RATED for warm in is_hot]
     builder = ListBuilder(shop.catalogue, filtering, limit)
-    builder.add_scored(Scored(rows, scores, codes))
+    builder.add_scored(Scored(rows, scorer.score(rows), codes))
     builder.add_fallbacks([Fallback(shop.catalogue.newest, ReasonCode.NEW)], best_score=1.0)
     return builder.places
 

@@ -38,13 +38,13 @@ class ContentScorer:
 class TrendScorer:
     """How hot a product is beside its category's hottest, and how well it is rated.
 
-    ``category``: whose hottest sets the scale; None takes each product's own.
+    ``peak_categories``: the hottest of all these sets the scale; none: of each product's own category.
     """
 
     hotness: Hotness
     weights: ScoringWeights
     now_seconds: float
-    category: int | None = None
+    peak_categories: tuple[int, ...] = ()
 
     def score(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         w = self.weights
@@ -62,8 +62,8 @@ class TrendScorer:
         return np.where(np.isnan(ratings), self.hotness.catalogue.mean_rating, ratings) / MAX_RATING
 
     def _peaks(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
-        if self.category is not None:
-            return np.full(len(rows), self._peak(self.category))
+        if self.peak_categories:
+            return np.full(len(rows), max(self._peak(category) for category in self.peak_categories))
         categories, places = np.unique(self.hotness.catalogue.categories[rows], return_inverse=True)
         return np.array([self._peak(int(category)) for category in categories])[places]
 

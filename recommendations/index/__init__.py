@@ -1,0 +1,1 @@
+"""The only bridge between the catalogue's rows and the engine's arrays."""

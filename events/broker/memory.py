@@ -1,0 +1,82 @@
+"""A broker in this process's memory, for tests that use no sockets."""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Sequence
+
+from events.broker.base import BEGINNING, Outcome, Outgoing, Partition, Record
+
+
+class MemoryBroker:
+    """Topics with ``n_partitions`` each. ``now_ms`` stamps what is published."""
+
+    def __init__(self, n_partitions: int = 2) -> None:
+        self.n_partitions = n_partitions
+        self.now_ms = 0
+        self.incarnation = "first"
+        self.logs: dict[Partition, list[Record]] = defaultdict(list)
+
+    def publish(self, messages: Sequence[Outgoing], *, timeout_seconds: float = 0) -> list[Outcome]:
+        for message in messages:
+            partition = Partition(message.topic, zlib.crc32(message.key.encode()) % self.n_partitions)
+            self.append(partition, message.value)
+        return [Outcome.ACCEPTED] * len(messages)
+
+    def append(self, partition: Partition, value: bytes) -> None:
+        log = self.logs[partition]
+        log.append(Record(partition, len(log), self.now_ms, value))
+
+    def recreate(self, incarnation: str) -> None:
+        """Delete every topic and create it anew."""
+        self.logs.clear()
+        self.incarnation = incarnation
+
+
+class MemorySource:
+    """A member of a group whose assignment the test sets."""
+
+    def __init__(self, broker: MemoryBroker, topics: Sequence[str]) -> None:
+        self._broker = broker
+        self._assigned = frozenset(Partition(topic, n) for topic in topics for n in range(broker.n_partitions))
+        self._positions = dict.fromkeys(self._assigned, 0)
+        self._is_paused = False
+        self.generation = 1
+
+    def assign(self, partitions: frozenset[Partition]) -> None:
+        self._assigned = partitions
+        self._positions = dict.fromkeys(partitions, 0)
+        self.generation += 1
+
+    def read(self, max_records: int, timeout_seconds: float) -> list[Record]:
+        records: list[Record] = []
+        for partition in sorted(self._assigned) if not self._is_paused else []:
+            room = max_records - len(records)
+            taken = self._broker.logs[partition][self._positions[partition] :][:room]
+            self._positions[partition] += len(taken)
+            records += taken
+        return records
+
+    def assigned(self) -> frozenset[Partition]:
+        return self._assigned
+
+    def positions(self) -> dict[Partition, int]:
+        return dict(self._positions)
+
+    def log_of(self, partition: Partition) -> str:
+        return f"{partition.topic}@{self._broker.incarnation}/{partition.number}"
+
+    def seek(self, offsets: dict[Partition, int]) -> None:
+        for partition, offset in offsets.items():
+            self._positions[partition] = 0 if offset == BEGINNING else offset
+
+    def pause(self) -> None:
+        self._is_paused = True
+
+    def resume(self) -> None:
+        self._is_paused = False
+
+    def lag(self) -> dict[Partition, int]:
+        return {p: len(self._broker.logs[p]) - self._positions[p] for p in self._assigned}
+
+    def close(self) -> None:
+        self._assigned = frozenset()

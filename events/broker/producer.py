@@ -1,0 +1,98 @@
+"""Publishing to Kafka: idempotent, acknowledged by all replicas, bounded in time."""
+
+import os
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from multiprocessing.util import Finalize
+
+from confluent_kafka import KafkaError, Producer
+from django.conf import settings
+
+from events.broker.base import Outcome, Outgoing
+from events.broker.config import producer_config
+from sdr.exceptions import Unavailable
+
+_FLUSH_SECONDS = 5.0
+_POLL_SECONDS = 0.1
+
+
+def publisher() -> "KafkaPublisher":
+    """Return this process's publisher, made on first use: a producer must not cross a fork."""
+    if not settings.KAFKA_BOOTSTRAP_SERVERS:
+        raise Unavailable("There is no Kafka to send events to: KAFKA_BOOTSTRAP_SERVERS is not set.")
+    return _publisher(os.getpid(), settings.KAFKA_BOOTSTRAP_SERVERS)
+
+
+@lru_cache(maxsize=2)
+def _publisher(_pid: int, _bootstrap_servers: str) -> "KafkaPublisher":
+    made = KafkaPublisher()
+    # granian's workers end without atexit; multiprocessing's finalizers do run.
+    Finalize(made, made.close, exitpriority=10)
+    return made
+
+
+class _Delivery:
+    """The outcomes of one call, filled in by the producer's callbacks."""
+
+    def __init__(self, n: int) -> None:
+        self.outcomes = [Outcome.UNKNOWN] * n
+        self._n_open = n
+        self._all_known = threading.Event()
+        self._lock = threading.Lock()
+
+    def settle(self, place: int, outcome: Outcome) -> None:
+        with self._lock:
+            self.outcomes[place] = outcome
+            self._n_open -= 1
+            if self._n_open == 0:
+                self._all_known.set()
+
+    def wait(self, timeout_seconds: float) -> list[Outcome]:
+        self._all_known.wait(timeout_seconds)
+        with self._lock:
+            return list(self.outcomes)
+
+
+class KafkaPublisher:
+    """See :class:`events.broker.base.Publisher`. One background thread runs the callbacks of all calls."""
+
+    def __init__(self) -> None:
+        self._producer = Producer(producer_config())
+        self._is_closing = threading.Event()
+        self._poller = threading.Thread(target=self._poll, name="kafka-producer", daemon=True)
+        self._poller.start()
+
+    def publish(self, messages: Sequence[Outgoing], *, timeout_seconds: float) -> list[Outcome]:
+        delivery = _Delivery(len(messages))
+        n_full = 0
+        for place, message in enumerate(messages):
+            try:
+                self._producer.produce(
+                    message.topic,
+                    message.value,
+                    message.key,
+                    on_delivery=lambda error, _message, place=place: delivery.settle(place, _outcome(error)),
+                )
+            except BufferError:
+                n_full += 1
+                delivery.settle(place, Outcome.REJECTED)
+        if messages and n_full == len(messages):
+            raise Unavailable("The buffer of events that wait for Kafka is full.", retry_after_seconds=5)
+        return delivery.wait(timeout_seconds) if messages else []
+
+    def close(self) -> None:
+        """Send what is buffered, for a few seconds at most."""
+        self._is_closing.set()
+        self._producer.flush(_FLUSH_SECONDS)
+
+    def _poll(self) -> None:
+        while not self._is_closing.is_set():
+            self._producer.poll(_POLL_SECONDS)
+
+
+def _outcome(error: KafkaError | None) -> Outcome:
+    if error is None:
+        return Outcome.ACCEPTED
+    # A message that timed out may lie in the log all the same: its acknowledgement may be what was lost.
+    return Outcome.UNKNOWN if error.code() == KafkaError._MSG_TIMED_OUT else Outcome.REJECTED

@@ -1,0 +1,121 @@
+"""Reading from Kafka as a member of a consumer group whose offsets are kept elsewhere."""
+
+from collections.abc import Sequence
+
+import structlog
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from events.broker.base import BEGINNING, Partition, Record
+from events.broker.config import consumer_config
+from events.broker.topics import incarnations
+from sdr import metrics
+
+log = structlog.get_logger(__name__)
+_TIMEOUT_SECONDS = 5.0
+
+
+class KafkaSource:
+    """See :class:`events.broker.base.Source`."""
+
+    def __init__(self, group: str, topics: Sequence[str]) -> None:
+        self._consumer = Consumer(consumer_config(group))
+        self._incarnations = incarnations()
+        self._assigned: frozenset[Partition] = frozenset()
+        self._next: dict[Partition, int] = {}
+        self._generation = 0
+        self._consumer.subscribe(list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke)
+
+    def read(self, max_records: int, timeout_seconds: float) -> list[Record]:
+        # poll() returns with the first message, consume() only with the last: so wait with one, take with the other.
+        first = self._consumer.poll(timeout_seconds)
+        if first is None:
+            return []
+        messages = [first, *self._consumer.consume(max_records - 1, timeout=0)]
+        return [record for message in messages if (record := self._record(message)) is not None]
+
+    @property
+    def generation(self) -> int:
+        return self._generation
+
+    def assigned(self) -> frozenset[Partition]:
+        return self._assigned
+
+    def positions(self) -> dict[Partition, int]:
+        return {partition: offset for partition, offset in self._next.items() if offset != BEGINNING}
+
+    def log_of(self, partition: Partition) -> str:
+        return f"{partition.topic}@{self._incarnations[partition.topic]}/{partition.number}"
+
+    def seek(self, offsets: dict[Partition, int]) -> None:
+        self._next |= offsets
+        self._reassign()
+
+    def pause(self) -> None:
+        self._consumer.pause([TopicPartition(*partition) for partition in self._assigned])
+
+    def resume(self) -> None:
+        self._consumer.resume([TopicPartition(*partition) for partition in self._assigned])
+
+    def lag(self) -> dict[Partition, int]:
+        lags = {}
+        for partition in self._assigned:
+            _, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
+            if high >= 0 and self._next.get(partition, BEGINNING) >= 0:
+                lags[partition] = max(high - self._next[partition], 0)
+        return lags
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def _record(self, message: Message) -> Record | None:
+        partition = Partition(message.topic() or "", message.partition() or 0)
+        error = message.error()
+        if error is not None:
+            self._on_error(partition, error)
+            return None
+        if partition not in self._assigned:
+            return None
+        offset = message.offset() or 0
+        self._next[partition] = offset + 1
+        return Record(partition, offset, message.timestamp()[1], message.value())
+
+    def _on_error(self, partition: Partition, error: KafkaError) -> None:
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:
+            self._leave_gap(partition)
+        elif error.fatal():
+            raise KafkaException(error)
+        else:
+            log.warning("kafka", error=error.str(), topic=partition.topic, partition=partition.number)
+
+    def _leave_gap(self, partition: Partition) -> None:
+        """Go on where the log begins (or ends) when it no longer (or not yet) has the offset, and say so."""
+        low, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_TIMEOUT_SECONDS)
+        wanted = self._next.get(partition, BEGINNING)
+        is_before = wanted < low
+        n_missing = low - wanted if is_before else 0
+        metrics.EVENTS_PROCESSED.labels(topic=partition.topic, result="gap").inc(n_missing)
+        log.error("offset outside the log", partition=partition, wanted=wanted, low=low, high=high, n_missing=n_missing)
+        self.seek({partition: low if is_before else high})
+
+    def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._incarnations = incarnations()
+        self._assigned = frozenset(Partition(p.topic, p.partition) for p in partitions)
+        self._next = {}
+        self._generation += 1
+        # Whoever reads decides where to begin; until it seeks, the partitions wait at their end, fetching nothing.
+        self._consumer.assign([TopicPartition(p.topic, p.partition, OFFSET_END) for p in partitions])
+        self.pause()
+        log.info("partitions assigned", partitions=sorted(f"{p.topic}/{p.number}" for p in self._assigned))
+
+    def _on_revoke(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+        self._assigned = frozenset()
+        self._generation += 1
+        self._consumer.unassign()
+
+    def _reassign(self) -> None:
+        """Assign anew with explicit offsets: unlike a seek, this drops all that was fetched and cannot come too early."""
+        self._consumer.assign([TopicPartition(*partition, self._offset_of(partition)) for partition in self._assigned])
+
+    def _offset_of(self, partition: Partition) -> int:
+        offset = self._next.get(partition, BEGINNING)
+        return OFFSET_BEGINNING if offset == BEGINNING else offset

@@ -1,0 +1,32 @@
+"""The kinds of events, the topic each travels on, and its weight in the trends."""
+
+from enum import StrEnum
+
+PRODUCT_CLICKS = "product_clicks"
+USER_BEHAVIOR = "user_behavior"
+TOPICS = (PRODUCT_CLICKS, USER_BEHAVIOR)
+
+
+class Kind(StrEnum):
+    CLICK = "click"
+    VIEW = "view"
+    ADD_TO_CART = "add_to_cart"
+    REMOVE_FROM_CART = "remove_from_cart"
+    PURCHASE = "purchase"
+    WISHLIST = "wishlist"
+    RATING = "rating"
+    DISLIKE = "dislike"
+
+
+# Kinds that are missing change only the shopper's own state.
+TREND_WEIGHTS: dict[Kind, float] = {
+    Kind.VIEW: 0.2,
+    Kind.CLICK: 1.0,
+    Kind.WISHLIST: 2.0,
+    Kind.ADD_TO_CART: 3.0,
+    Kind.PURCHASE: 5.0,
+}
+
+
+def topic_of(kind: Kind) -> str:
+    return PRODUCT_CLICKS if kind in {Kind.CLICK, Kind.VIEW} else USER_BEHAVIOR

@@ -1,0 +1,171 @@
+-- Apply one tenant's share of a batch of events, exactly once, with the offsets it brings the state to.
+--
+-- KEYS: 1 offsets, 2 trend:hour, 3 trend:week, 4 clicks, 5 seen, 6 feed
+-- ARGV: 1 the call, in msgpack:
+--   partitions  list of {field, expect, next, bucket}; expect -1: this consumer found no offset
+--   part, offset, id, product, weight, at, click   one column each, an entry per event;
+--               part is 1-based, id 16 raw bytes, at in seconds, click 1 or 0; weight 0: no trend
+--   lambda_hour, lambda_week   decay per second
+--   prune_below score in trend:week under which a product has faded (both sets lose it)
+--   feed_ms, feed_entries      how long and how far back the feed reaches
+--   channel     where followers of the feed are woken
+-- Returns {1, applied, duplicates, skipped} or, where a stored offset is behind what its consumer expects
+-- (Redis went back in time), {0} with nothing changed.
+--
+-- A script is isolated but not rolled back: everything is read and computed before the first write, so that
+-- a key of the wrong type fails the call as a whole.
+
+local call = cmsgpack.unpack(ARGV[1])
+local offsets_key, hour_key, week_key, clicks_key, seen_key, feed_key =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local NEVER = -math.huge
+
+-- 1. Offsets: is this state where the consumer believes it is?
+local partitions = call.partitions
+for _, partition in ipairs(partitions) do
+  partition.stored = tonumber(redis.call('HGET', offsets_key, partition[1])) or -1
+  if partition.stored < partition[2] then return {0} end
+end
+
+-- 2. Which events are new: not below the stored offset, and their ids not seen in this bucket or the one before.
+for _, partition in ipairs(partitions) do
+  local newest = tonumber(redis.call('HGET', seen_key, partition[1]))
+  partition.newest = newest
+  partition.bucket = math.max(partition[4], newest or partition[4])
+  partition.fresh, partition.ids, partition.known = {}, {}, {}
+end
+
+local function set_of(partition, bucket)
+  return seen_key .. ':' .. partition[1] .. ':' .. string.format('%d', bucket)
+end
+
+local skipped = 0
+for i, number in ipairs(call.part) do
+  local partition = partitions[number]
+  if call.offset[i] < partition.stored then
+    skipped = skipped + 1
+  else
+    partition.fresh[#partition.fresh + 1] = i
+    partition.ids[#partition.ids + 1] = call.id[i]
+  end
+end
+
+local CHUNK = 1000 -- as many as Lua's stack takes in one call with ease
+local function mark_known(partition, key)
+  for first = 1, #partition.ids, CHUNK do
+    local last = math.min(first + CHUNK - 1, #partition.ids)
+    local found = redis.call('SMISMEMBER', key, unpack(partition.ids, first, last))
+    for j, is_member in ipairs(found) do
+      if is_member == 1 then partition.known[partition.ids[first + j - 1]] = true end
+    end
+  end
+end
+
+local applied, duplicates = {}, 0
+for _, partition in ipairs(partitions) do
+  mark_known(partition, set_of(partition, partition.bucket))
+  mark_known(partition, set_of(partition, partition.bucket - 1))
+  partition.new_ids = {}
+  for _, i in ipairs(partition.fresh) do
+    local id = call.id[i]
+    if partition.known[id] then
+      duplicates = duplicates + 1
+    else
+      partition.known[id] = true
+      partition.new_ids[#partition.new_ids + 1] = id
+      applied[#applied + 1] = i
+    end
+  end
+end
+
+-- 3. The values of every product touched, before and after.
+local products, place_of = {}, {}
+for _, i in ipairs(applied) do
+  local product = call.product[i]
+  if not place_of[product] then
+    products[#products + 1] = product
+    place_of[product] = #products
+  end
+end
+
+local function read_scores(key)
+  local scores = {}
+  for first = 1, #products, CHUNK do
+    local last = math.min(first + CHUNK - 1, #products)
+    for j, score in ipairs(redis.call('ZMSCORE', key, unpack(products, first, last))) do
+      scores[first + j - 1] = tonumber(score) or NEVER
+    end
+  end
+  return scores
+end
+
+local function read_clicks()
+  local counts = {}
+  for first = 1, #products, CHUNK do
+    local last = math.min(first + CHUNK - 1, #products)
+    for j, count in ipairs(redis.call('HMGET', clicks_key, unpack(products, first, last))) do
+      counts[first + j - 1] = tonumber(count) or 0
+    end
+  end
+  return counts
+end
+
+-- log(exp(a) + exp(b)), without leaving the log domain
+local function add(a, b)
+  if a == NEVER then return b end
+  return math.max(a, b) + math.log(1 + math.exp(-math.abs(a - b)))
+end
+
+redis.call('XLEN', feed_key) -- of the wrong type? then fail here, before the first write
+local hour, week, clicks = read_scores(hour_key), read_scores(week_key), read_clicks()
+for _, i in ipairs(applied) do
+  local place, weight, at = place_of[call.product[i]], call.weight[i], call.at[i]
+  if weight > 0 then
+    hour[place] = add(hour[place], math.log(weight) + call.lambda_hour * at)
+    week[place] = add(week[place], math.log(weight) + call.lambda_week * at)
+  end
+  clicks[place] = clicks[place] + call.click[i]
+end
+local faded = redis.call('ZRANGEBYSCORE', week_key, '-inf', call.prune_below, 'LIMIT', 0, 100)
+
+-- 4. Writes. Numbers go as they are: tostring() would keep 14 digits of them.
+local packed = {}
+for place, product in ipairs(products) do
+  if hour[place] ~= NEVER then
+    redis.call('ZADD', hour_key, hour[place], product)
+    redis.call('ZADD', week_key, week[place], product)
+  end
+  if clicks[place] > 0 then redis.call('HSET', clicks_key, product, clicks[place]) end
+  packed[#packed + 1] = struct.pack('<dddd', product, hour[place], week[place], clicks[place])
+end
+for _, product in ipairs(faded) do
+  if not place_of[tonumber(product)] then
+    redis.call('ZREM', hour_key, product)
+    redis.call('ZREM', week_key, product)
+    local count = tonumber(redis.call('HGET', clicks_key, product)) or 0
+    packed[#packed + 1] = struct.pack('<dddd', tonumber(product), NEVER, NEVER, count)
+  end
+end
+for _, partition in ipairs(partitions) do
+  for first = 1, #partition.new_ids, CHUNK do
+    local last = math.min(first + CHUNK - 1, #partition.new_ids)
+    redis.call('SADD', set_of(partition, partition.bucket), unpack(partition.new_ids, first, last))
+  end
+  if #partition.new_ids > 0 and partition.bucket ~= partition.newest then
+    -- Only the current and the previous bucket count, so what lies further back can go.
+    if partition.newest then
+      if partition.newest < partition.bucket - 1 then redis.call('DEL', set_of(partition, partition.newest)) end
+      redis.call('DEL', set_of(partition, partition.newest - 1))
+    end
+    redis.call('HSET', seen_key, partition[1], partition.bucket)
+  end
+  redis.call('HSET', offsets_key, partition[1], math.max(partition.stored, partition[3]))
+end
+if #packed > 0 then
+  local time = redis.call('TIME')
+  local oldest = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000) - call.feed_ms)
+  redis.call('XADD', feed_key, 'MINID', '~', oldest, '*', 'v', table.concat(packed))
+  redis.call('XTRIM', feed_key, 'MAXLEN', '~', call.feed_entries)
+  redis.call('PUBLISH', call.channel, '')
+end
+return {1, #applied, duplicates, skipped}

@@ -1,0 +1,79 @@
+"""What any live state promises, whatever keeps it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from events.live.changes import Changes
+
+# A consumer that found no offset stored for a partition.
+NO_OFFSET = -1
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """An event as the live state takes it. ``weight`` 0: no trend; ``occurred_at_seconds``: since the Unix epoch."""
+
+    log: str
+    offset: int
+    event_id: bytes
+    product_id: int
+    weight: float
+    occurred_at_seconds: float
+    is_click: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far one call brings one log: from the offset its consumer believes in to ``next_offset``.
+
+    ``bucket``: of the dedup window, by the log's own time; a call's events of one log all lie in one bucket.
+    """
+
+    log: str
+    expect: int
+    next_offset: int
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One tenant's share of what was read. ``as_of_seconds``: the newest record's time."""
+
+    tenant: str
+    steps: list[Step]
+    as_of_seconds: float
+    events: list[LiveEvent] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a batch: ``skipped`` lay below the stored offset, ``duplicates`` had a known event id."""
+
+    n_applied: int
+    n_duplicates: int
+    n_skipped: int
+
+
+class WentBack(Exception):
+    """The stored offset is behind what its consumer expects: the state was restored. Nothing was changed."""
+
+
+class Rejected(Exception):
+    """The state cannot take this batch, however often it is tried: a key holds something of another type."""
+
+
+class LiveState(Protocol):
+    """The counters and trends of all tenants. Every method raises Unavailable when the store cannot be reached."""
+
+    def offsets(self, tenants: Iterable[str], logs: Iterable[str]) -> Mapping[tuple[str, str], int]:
+        """Return the stored offset of each tenant and log, ``NO_OFFSET`` where there is none."""
+        ...
+
+    def apply(self, batch: Batch) -> Applied:
+        """Apply the batch's events and store its offsets, both or neither. Raises WentBack or Rejected."""
+        ...
+
+    def products(self, tenant: str) -> Changes:
+        """Return every product that is not forgotten."""
+        ...

@@ -1,0 +1,85 @@
+"""The live state in plain Python: what Redis is held to in tests, written to be read."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from events.live import parameters
+from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, WentBack
+from events.live.changes import Changes
+
+
+@dataclass
+class TenantState:
+    offsets: dict[str, int] = field(default_factory=dict)
+    hour: dict[int, float] = field(default_factory=dict)
+    week: dict[int, float] = field(default_factory=dict)
+    clicks: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    # log → (its newest bucket, ids by bucket)
+    newest: dict[str, int] = field(default_factory=dict)
+    seen: dict[tuple[str, int], set[bytes]] = field(default_factory=lambda: defaultdict(set))
+
+
+class MemoryLiveState:
+    """See :class:`events.live.base.LiveState`."""
+
+    def __init__(self) -> None:
+        self.tenants: dict[str, TenantState] = defaultdict(TenantState)
+
+    def offsets(self, tenants: Iterable[str], logs: Iterable[str]) -> Mapping[tuple[str, str], int]:
+        logs = list(logs)
+        return {(t, log): self.tenants[t].offsets.get(log, NO_OFFSET) for t in tenants for log in logs}
+
+    def apply(self, batch: Batch) -> Applied:
+        state = self.tenants[batch.tenant]
+        stored = {step.log: state.offsets.get(step.log, NO_OFFSET) for step in batch.steps}
+        if any(stored[step.log] < step.expect for step in batch.steps):
+            raise WentBack(batch.tenant)
+        buckets = {step.log: max(step.bucket, state.newest.get(step.log, step.bucket)) for step in batch.steps}
+        n_applied = n_duplicates = n_skipped = 0
+        for event in batch.events:
+            if event.offset < stored[event.log]:
+                n_skipped += 1
+            elif _is_known(state, event, buckets[event.log]):
+                n_duplicates += 1
+            else:
+                n_applied += 1
+                state.seen[event.log, buckets[event.log]].add(event.event_id)
+                state.newest[event.log] = buckets[event.log]
+                _count(state, event)
+        for step in batch.steps:
+            state.offsets[step.log] = max(stored[step.log], step.next_offset)
+        _forget_faded(state, batch.as_of_seconds)
+        return Applied(n_applied, n_duplicates, n_skipped)
+
+    def products(self, tenant: str) -> Changes:
+        state = self.tenants[tenant]
+        ids = sorted(state.week)
+        return Changes(
+            np.array(ids, dtype=np.int64),
+            np.array([state.hour[i] for i in ids], dtype=np.float64),
+            np.array([state.week[i] for i in ids], dtype=np.float64),
+            np.array([state.clicks[i] for i in ids], dtype=np.int64),
+        )
+
+
+def _is_known(state: TenantState, event: LiveEvent, bucket: int) -> bool:
+    return any(event.event_id in state.seen[event.log, b] for b in (bucket, bucket - 1))
+
+
+def _count(state: TenantState, event: LiveEvent) -> None:
+    product = event.product_id
+    state.clicks[product] += event.is_click
+    if event.weight > 0:
+        for scores, rate in ((state.hour, parameters.LAMBDA_HOUR), (state.week, parameters.LAMBDA_WEEK)):
+            score = math.log(event.weight) + rate * event.occurred_at_seconds
+            scores[product] = float(np.logaddexp(scores.get(product, -math.inf), score))
+
+
+def _forget_faded(state: TenantState, now_seconds: float) -> None:
+    limit = parameters.faded_below(now_seconds)
+    for product in [product for product, score in state.week.items() if score <= limit]:
+        del state.hour[product], state.week[product]

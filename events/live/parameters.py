@@ -1,0 +1,27 @@
+"""The numbers of the live state. Both backends and the mirror go by these."""
+
+import math
+
+HOUR_SECONDS = 3600.0
+WEEK_SECONDS = 7 * 24 * 3600.0
+LAMBDA_HOUR = math.log(2.0) / HOUR_SECONDS
+LAMBDA_WEEK = math.log(2.0) / WEEK_SECONDS
+
+# A product whose decayed week is worth less is forgotten. By weight, never by rank: a rank would make the result
+# depend on how events were batched.
+FADED_WEIGHT = 1e-3
+
+# Event ids are remembered for this long of the log's own time, and for the bucket before.
+DEDUP_BUCKET_SECONDS = 600
+
+FEED_MS = 30_000
+FEED_ENTRIES = 10_000
+
+# Later than this against its arrival, an event is for the archive only.
+MAX_LATE_SECONDS = 24 * 3600.0
+MAX_SKEW_SECONDS = 300.0
+
+
+def faded_below(now_seconds: float) -> float:
+    """Return the score in the week's trend that stands for ``FADED_WEIGHT`` at ``now_seconds``."""
+    return math.log(FADED_WEIGHT) + LAMBDA_WEEK * now_seconds

@@ -1,0 +1,119 @@
+"""From the log to a sink, exactly once: what to read, when to go back, what to do while a server is away."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from events.broker.base import Record, Source
+from events.live.base import WentBack
+from events.sinks.base import LogRecord, Sink
+from sdr import clock, metrics
+from sdr.exceptions import Unavailable
+
+log = structlog.get_logger(__name__)
+
+# A call blocks the sink for everybody: small calls, unless there is a backlog to work off.
+SMALL_BATCH = 200
+LARGE_BATCH = 2000
+BACKLOG_MS = 1000
+POLL_SECONDS = 0.1
+ADVANCE_SECONDS = 5.0
+RETRY_SECONDS = 0.25
+
+
+class Pipeline:
+    """One consumer. ``on_alive`` is called, often, while it holds its partitions and the sink answers."""
+
+    def __init__(self, source: Source, sink: Sink, *, on_alive: Callable[[int], None] = lambda _n: None) -> None:
+        self._source, self._sink, self._on_alive = source, sink, on_alive
+        self._stopping = threading.Event()
+        self._positioned: int | None = None
+        self._batch_size = SMALL_BATCH
+        self._advance_at = time.monotonic() + ADVANCE_SECONDS
+
+    def stop(self) -> None:
+        """Let :meth:`run` return after the batch at hand."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self.step()
+            self._advance()
+        finally:
+            self._source.close()
+
+    def step(self) -> None:
+        """Read once and write what came."""
+        records = self._source.read(self._batch_size, POLL_SECONDS)
+        if self._source.generation != self._positioned:
+            self._find_positions()
+            return  # what was read before is not ours, or is read again
+        if records:
+            self._write(records)
+        if time.monotonic() >= self._advance_at:
+            self._advance()
+        self._on_alive(len(self._source.assigned()))
+
+    def _find_positions(self) -> None:
+        generation, assigned = self._source.generation, self._source.assigned()
+        logs = {self._source.log_of(partition): partition for partition in assigned}
+        try:
+            positions = self._sink.positions(list(logs)) if logs else {}
+        except Unavailable as error:
+            self._wait(error)
+            return
+        if logs:
+            self._source.seek({logs[name]: offset for name, offset in positions.items()})
+            self._source.resume()
+            log.info("reading from", **{name: offset for name, offset in sorted(positions.items())})
+        self._positioned = generation
+
+    def _write(self, records: list[Record]) -> None:
+        entries = [LogRecord(self._source.log_of(record.partition), record) for record in records]
+        if self._until_available(lambda: self._sink.write(entries)):
+            newest_ms = max(record.timestamp_ms for record in records)
+            has_backlog = clock.now_seconds() * 1000 - newest_ms > BACKLOG_MS
+            self._batch_size = LARGE_BATCH if has_backlog else SMALL_BATCH
+
+    def _advance(self) -> None:
+        self._advance_at = time.monotonic() + ADVANCE_SECONDS
+        for partition, n in self._source.lag().items():
+            metrics.CONSUMER_LAG.labels(topic=partition.topic, partition=partition.number).set(n)
+        if self._positioned == self._source.generation:
+            positions = {self._source.log_of(p): offset for p, offset in self._source.positions().items()}
+            if positions:
+                self._until_available(lambda: self._sink.advance(positions))
+
+    def _until_available(self, work: Callable[[], None]) -> bool:
+        """Do ``work``, again and again while a server is away; return whether it was done.
+
+        It is not when the partitions went elsewhere, when the state turns out to have been restored, or at the end:
+        then what was at hand is dropped and read again, by whoever holds the partitions.
+        """
+        generation, has_waited = self._source.generation, False
+        while True:
+            try:
+                work()
+            except Unavailable as error:
+                has_waited = True
+                self._wait(error)
+            except WentBack:
+                log.error("the state went back in time, so going back with it")
+                self._positioned = None
+                return False
+            else:
+                if has_waited:
+                    self._source.resume()
+                return True
+            if self._stopping.is_set() or self._source.generation != generation:
+                self._positioned = None
+                return False
+
+    def _wait(self, error: Unavailable) -> None:
+        """Keep the membership, but fetch nothing: what is not read cannot be lost."""
+        log.warning("waiting", reason=str(error))
+        self._source.pause()
+        self._source.read(1, RETRY_SECONDS)

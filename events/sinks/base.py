@@ -1,0 +1,37 @@
+"""What the pipeline asks of a sink."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from events.broker.base import Record
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A record with the name of the log it stands in."""
+
+    log: str
+    record: Record
+
+
+class Sink(Protocol):
+    """Takes records exactly once: offsets are stored with what they led to, by the sink itself.
+
+    Every method raises Unavailable when what it needs does not answer, and may then be called again unchanged.
+    """
+
+    def positions(self, logs: Sequence[str]) -> dict[str, int]:
+        """Return for each log the smallest offset that anyone still needs, BEGINNING if all of it is needed.
+
+        It also takes these as what is stored from now on.
+        """
+        ...
+
+    def write(self, records: Sequence[LogRecord]) -> None:
+        """Take these records, which follow each other. Raises WentBack if what is stored is older than expected."""
+        ...
+
+    def advance(self, positions: Mapping[str, int]) -> None:
+        """Note how far each log has been read, also for those to whom nothing happened. Raises WentBack."""
+        ...

@@ -1,0 +1,162 @@
+"""Records into the live state."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import structlog
+
+from events import codec
+from events.broker.base import BEGINNING
+from events.kinds import TREND_WEIGHTS, Kind
+from events.live import parameters
+from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, LiveState, Rejected, Step
+from events.messages import Event
+from events.sinks.base import LogRecord
+from events.skus import SkuResolver
+from events.tenants import TenantDirectory
+from sdr import clock, metrics
+from sdr.exceptions import Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+class LiveSink:
+    """See :class:`events.sinks.base.Sink`: one call per tenant, each with the offsets that tenant has reached."""
+
+    def __init__(self, state: LiveState, tenants: TenantDirectory, skus: SkuResolver) -> None:
+        self._state, self._tenants, self._skus = state, tenants, skus
+        # What this consumer believes is stored, by tenant and log.
+        self._expect: dict[tuple[str, str], int] = {}
+
+    def positions(self, logs: Sequence[str]) -> dict[str, int]:
+        tenants = self._tenants.ids()
+        self._expect = dict(self._state.offsets(tenants, logs))
+        return {log: min((self._expect[tenant, log] for tenant in tenants), default=BEGINNING) for log in logs}
+
+    def write(self, records: Sequence[LogRecord]) -> None:
+        for part in _cut_at_buckets(records):
+            self._write_part(part)
+
+    def advance(self, positions: Mapping[str, int]) -> None:
+        for tenant in self._tenants.ids():
+            self._apply(tenant, [], {log: (offset, 0) for log, offset in positions.items()}, clock.now_seconds())
+
+    def _write_part(self, records: Sequence[LogRecord]) -> None:
+        by_tenant: dict[str, list[tuple[LogRecord, Event]]] = defaultdict(list)
+        for entry in records:
+            if event := self._decode(entry):
+                by_tenant[event.tenant].append((entry, event))
+        ends = {entry.log: (entry.record.offset + 1, _bucket(entry)) for entry in records}
+        as_of = max(entry.record.timestamp_ms for entry in records) / 1000
+        for tenant, entries in by_tenant.items():
+            reached = {entry.log: ends[entry.log] for entry, _ in entries}
+            self._apply(tenant, self._live_events(tenant, entries), reached, as_of)
+        oldest = min((event.received_at.timestamp() for entries in by_tenant.values() for _, event in entries), default=0)
+        if oldest:
+            metrics.FRESHNESS_SECONDS.labels(stage="live_state").observe(max(clock.now_seconds() - oldest, 0))
+
+    def _decode(self, entry: LogRecord) -> Event | None:
+        topic = entry.record.partition.topic
+        try:
+            event = codec.decode(entry.record.value)
+        except codec.Undecodable:
+            metrics.EVENTS_PROCESSED.labels(topic=topic, result="undecodable").inc()
+            return None
+        ahead = event.occurred_at - event.received_at
+        if event.tenant not in self._tenants.ids():
+            result = "unknown_tenant"
+        elif ahead.total_seconds() > parameters.MAX_SKEW_SECONDS:
+            result = "from_the_future"
+        elif -ahead.total_seconds() > parameters.MAX_LATE_SECONDS:
+            result = "late"
+        else:
+            return event
+        metrics.EVENTS_PROCESSED.labels(topic=topic, result=result).inc()
+        return None
+
+    def _live_events(self, tenant: str, entries: list[tuple[LogRecord, Event]]) -> list[LiveEvent]:
+        skus = {event.sku for _, event in entries if event.product_id is None and event.sku}
+        ids = self._skus.resolve(self._tenants.ids()[tenant], skus) if skus else {}
+        live = []
+        for entry, event in entries:
+            product_id = event.product_id or ids.get(event.sku or "")
+            if product_id is None:
+                metrics.EVENTS_PROCESSED.labels(topic=entry.record.partition.topic, result="unknown_product").inc()
+            else:
+                live.append(_live_event(entry, event, product_id))
+        return live
+
+    def _apply(
+        self, tenant: str, events: list[LiveEvent], reached: dict[str, tuple[int, int]], as_of_seconds: float
+    ) -> None:
+        steps = [
+            Step(log, self._expect.get((tenant, log), NO_OFFSET), next_offset, bucket)
+            for log, (next_offset, bucket) in reached.items()
+        ]
+        try:
+            applied = self._state.apply(Batch(tenant, steps, as_of_seconds, events))
+        except Rejected as error:
+            self._bisect(tenant, events, reached, as_of_seconds, error)
+            return
+        self._expect |= {(tenant, step.log): max(step.next_offset, step.expect) for step in steps}
+        _count(events, applied)
+
+    def _bisect(
+        self,
+        tenant: str,
+        events: list[LiveEvent],
+        reached: dict[str, tuple[int, int]],
+        as_of_seconds: float,
+        error: Rejected,
+    ) -> None:
+        """Find the event that cannot be applied, skip it, count it, and apply the others."""
+        if not events:
+            # Not an event's fault: the tenant's own keys are broken. Waiting loses nothing.
+            raise Unavailable(f"The live state of {tenant} is broken: {error}") from error
+        if len(events) == 1:
+            log.error("event skipped", tenant=tenant, event_id=events[0].event_id.hex(), error=str(error))
+            metrics.EVENTS_PROCESSED.labels(topic=events[0].log.partition("@")[0], result="rejected").inc()
+            self._apply(tenant, [], reached, as_of_seconds)
+            return
+        first, second = events[: len(events) // 2], events[len(events) // 2 :]
+        before = {event.log: (event.offset + 1, reached[event.log][1]) for event in first}
+        self._apply(tenant, first, before, as_of_seconds)
+        self._apply(tenant, second, reached, as_of_seconds)
+
+
+def _cut_at_buckets(records: Sequence[LogRecord]) -> Iterator[list[LogRecord]]:
+    """Yield runs in which each log stays within one bucket of the dedup window, as the live state asks."""
+    run: list[LogRecord] = []
+    buckets: dict[str, int] = {}
+    for entry in records:
+        bucket = _bucket(entry)
+        if buckets.setdefault(entry.log, bucket) != bucket:
+            yield run
+            run, buckets = [], {entry.log: bucket}
+        run.append(entry)
+    if run:
+        yield run
+
+
+def _bucket(entry: LogRecord) -> int:
+    return entry.record.timestamp_ms // (1000 * parameters.DEDUP_BUCKET_SECONDS)
+
+
+def _live_event(entry: LogRecord, event: Event, product_id: int) -> LiveEvent:
+    return LiveEvent(
+        log=entry.log,
+        offset=entry.record.offset,
+        event_id=event.event_id.bytes,
+        product_id=product_id,
+        weight=TREND_WEIGHTS.get(event.kind, 0.0),
+        occurred_at_seconds=event.occurred_at.timestamp(),
+        is_click=event.kind is Kind.CLICK,
+    )
+
+
+def _count(events: list[LiveEvent], applied: Applied) -> None:
+    if events:
+        topic = events[0].log.partition("@")[0]
+        metrics.EVENTS_PROCESSED.labels(topic=topic, result="applied").inc(applied.n_applied)
+        metrics.EVENTS_PROCESSED.labels(topic=topic, result="duplicate").inc(applied.n_duplicates)
+        metrics.EVENTS_PROCESSED.labels(topic=topic, result="already_applied").inc(applied.n_skipped)

@@ -1,0 +1,89 @@
+"""REST's way in for events."""
+
+from dataclasses import asdict
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from events import services
+from events.broker.base import Outcome
+from events.broker.producer import publisher
+from events.kinds import Kind
+from sdr.accounts.models import Scope
+from sdr.exceptions import InvalidInput, Unavailable
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """The shape of an event, for the documentation: :mod:`events.validation` does the checking."""
+
+    event_id = serializers.UUIDField(required=False, help_text="Send one if you may retry: it is counted once.")
+    kind = serializers.ChoiceField(choices=[kind.value for kind in Kind], default=Kind.CLICK.value)
+    product_id = serializers.IntegerField(required=False, min_value=1)
+    sku = serializers.CharField(required=False, help_text="Instead of product_id.")
+    user_id = serializers.CharField(required=False)
+    session_id = serializers.CharField(required=False, help_text="Instead of user_id, or with it.")
+    value = serializers.FloatField(required=False, min_value=0, max_value=5, help_text="The stars of a rating.")
+    occurred_at = serializers.DateTimeField(required=False, help_text="ISO 8601 with a time zone; now if missing.")
+    recommendation_id = serializers.CharField(required=False)
+    position = serializers.IntegerField(required=False, min_value=0)
+
+
+class EventsSerializer(serializers.Serializer[Any]):
+    events = EventSerializer(many=True)
+
+
+class TrackedSerializer(serializers.Serializer[Any]):
+    event_id = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=[outcome.value for outcome in Outcome])
+    error = serializers.CharField(required=False)
+
+
+class TrackedEventsSerializer(serializers.Serializer[Any]):
+    accepted = serializers.IntegerField()
+    results = TrackedSerializer(many=True)
+
+
+class EventsView(APIView):
+    """Send what shoppers do: one event, a list of events, or {"events": [...]}, at most 1,000 at a time.
+
+    Good events are taken even if others are bad. "unknown" means that no acknowledgement came in time: send the event
+    again with the same event_id, and it is counted once.
+    """
+
+    required_scope = Scope.EVENTS_WRITE
+
+    @extend_schema(
+        request=EventsSerializer,
+        responses={202: TrackedEventsSerializer},
+        examples=[
+            OpenApiExample("A click", {"product_id": 12, "session_id": "s-9"}, request_only=True),
+            OpenApiExample(
+                "A purchase",
+                {"events": [{"kind": "purchase", "sku": "HOM-0001", "user_id": "u-7"}]},
+                request_only=True,
+            ),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        tracked = services.track(_events_of(request.data), tenant=request.user.tenant, publisher=publisher())
+        n_accepted = sum(result.status is Outcome.ACCEPTED for result in tracked)
+        if not n_accepted and all(result.status is Outcome.UNKNOWN for result in tracked):
+            raise Unavailable("Kafka acknowledged no event in time; send them again with the same event_id.")
+        results = [{key: value for key, value in asdict(result).items() if value is not None} for result in tracked]
+        return Response({"accepted": n_accepted, "results": results}, status=status.HTTP_202_ACCEPTED)
+
+
+def _events_of(body: Any) -> list[Any]:
+    if isinstance(body, list):
+        return body
+    if isinstance(body, dict) and "events" in body:
+        if not isinstance(body["events"], list):
+            raise InvalidInput("events", "It must be a list.")
+        return body["events"]
+    if isinstance(body, dict):
+        return [body]
+    raise InvalidInput("events", "Send one event, a list of events, or an object with a list named events.")

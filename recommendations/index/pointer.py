@@ -1,0 +1,17 @@
+"""Which version is active, written beside the artifacts: a process that starts while Postgres is down needs it."""
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+
+
+def write(tenant: str, version: str) -> None:
+    storages["index"].save(f"{tenant}/active", ContentFile(version.encode()))  # overwrites: see the settings
+
+
+def read(tenant: str) -> str | None:
+    """Return the version's name, None if there never was one."""
+    name = f"{tenant}/active"
+    if not storages["index"].exists(name):
+        return None
+    with storages["index"].open(name) as file:
+        return file.read().decode() or None

@@ -1,0 +1,74 @@
+"""The in-process copy of live state: follows the change feed of the tenants this process serves."""
+
+import time
+from dataclasses import dataclass
+
+import structlog
+
+from events.live.feed import News, RedisFeed
+from recommendations.engine.catalogue import Catalogue
+from recommendations.engine.hotness import Hotness
+from recommendations.index.holder import Holder
+from sdr.exceptions import Unavailable
+
+log = structlog.get_logger(__name__)
+
+# A feed that was not read for this long is not live.
+STALE_SECONDS = 3.0
+# Wake-ups come one per batch; a few milliseconds later they are one.
+COALESCE_SECONDS = 0.003
+
+
+@dataclass(slots=True)
+class Following:
+    """How far one tenant's feed was followed, and into which version of its catalogue."""
+
+    position: bytes | None = None
+    read_at: float = float("-inf")
+    catalogue: Catalogue | None = None
+
+
+class Mirror:
+    """Brings the live values into the holder's servings. One thread calls :meth:`step`; any may ask."""
+
+    def __init__(self, holder: Holder, feed: RedisFeed) -> None:
+        self._holder, self._feed = holder, feed
+        self._followings: dict[str, Following] = {}
+
+    def is_live(self, tenant: str) -> bool:
+        """Return whether the tenant's values were current a moment ago. Silence without events is current."""
+        following = self._followings.get(tenant)
+        return following is not None and time.monotonic() - following.read_at < STALE_SECONDS
+
+    def was_tried(self, tenant: str) -> bool:
+        """Return whether the tenant's values were asked for at all, with or without success."""
+        return tenant in self._followings
+
+    def step(self, timeout_seconds: float) -> None:
+        """Wait for a wake-up, or for ``timeout_seconds``, then read the feeds. Raises Unavailable."""
+        tenants = self._holder.tenants()
+        started = [tenant for tenant in tenants if tenant in self._followings]
+        if started == tenants:
+            self._feed.wait(tenants, timeout_seconds)
+            self._feed.wait(tenants, COALESCE_SECONDS)
+        for tenant in tenants:
+            self._follow(tenant)
+
+    def _follow(self, tenant: str) -> None:
+        following = self._followings.setdefault(tenant, Following())
+        catalogue = self._holder.current(tenant).index.catalogue
+        if following.catalogue is not catalogue:
+            # Products that were clicked before they were in an index are in the values, but not in the old copy.
+            following.position = None
+        news = self._feed.news(tenant, following.position)
+        self._take(tenant, catalogue, news)
+        following.position, following.catalogue, following.read_at = news.position, catalogue, time.monotonic()
+
+    def _take(self, tenant: str, catalogue: Catalogue, news: News) -> None:
+        changes = news.changes
+        with self._holder.writing:
+            hotness = Hotness.cold(catalogue) if news.is_snapshot else self._holder.current(tenant).hotness
+            if len(changes):
+                hotness.update(changes.product_ids, changes.hour, changes.week, changes.clicks)
+            if news.is_snapshot:
+                self._holder.put_hotness(tenant, hotness)

@@ -1,0 +1,104 @@
+"""This process's servings, kept current by two threads that are started with the first request."""
+
+import os
+import threading
+from functools import lru_cache
+
+import structlog
+from django.db import connection
+
+from events.live.feed import RedisFeed
+from recommendations.index.holder import Holder, Serving
+from recommendations.mirror import Mirror
+from sdr import metrics
+from sdr.accounts.models import DEFAULT_TENANT
+from sdr.exceptions import IndexNotReady, Unavailable
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 0.5
+# What the first request of a process is ready to wait for live values.
+FIRST_READ_SECONDS = 0.25
+
+
+def current(tenant: str) -> tuple[Serving, list[str]]:
+    """Return what to answer from, and what it lacks; raises IndexNotReady."""
+    return _process(os.getpid()).current(tenant)
+
+
+def stop() -> None:
+    """End the threads of this process, and forget what they held."""
+    _process(os.getpid()).stop()
+    _process.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _process(_pid: int) -> "ServingProcess":
+    return ServingProcess()
+
+
+class ServingProcess:
+    """The holder, the mirror and their threads. Made after a fork, never before: threads do not survive one."""
+
+    def __init__(self) -> None:
+        self.holder = Holder()
+        self._feed = RedisFeed()
+        self._mirror = Mirror(self.holder, self._feed)
+        self._stopping = threading.Event()
+        self._has_read = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._starting = threading.Lock()
+
+    def current(self, tenant: str) -> tuple[Serving, list[str]]:
+        self.holder.current(tenant)  # loads it, so that the mirror has something to follow
+        self._start()
+        if not self._mirror.was_tried(tenant):
+            with self._has_read:
+                self._has_read.wait_for(lambda: self._mirror.was_tried(tenant), FIRST_READ_SECONDS)
+        lacking = [] if self._mirror.is_live(tenant) else ["live_state"]
+        for reason in lacking:
+            metrics.DEGRADED.labels(reason=reason).inc()
+        return self.holder.current(tenant), lacking
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+        self._feed.close()
+
+    def _start(self) -> None:
+        if self._threads:
+            return
+        with self._starting:
+            if not self._threads:
+                targets = (self._follow_registry, self._follow_feeds)
+                self._threads = [threading.Thread(target=run, name=run.__name__, daemon=True) for run in targets]
+                for thread in self._threads:
+                    thread.start()
+
+    def _follow_registry(self) -> None:
+        while not self._stopping.wait(POLL_SECONDS):
+            for tenant in self.holder.tenants():
+                self.holder.refresh(tenant)
+        connection.close()
+
+    def _follow_feeds(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._mirror.step(POLL_SECONDS)
+            except Unavailable as error:
+                log.warning("live state unreachable", reason=str(error))
+                self._feed.close()
+                self._stopping.wait(RETRY_SECONDS)
+            with self._has_read:
+                self._has_read.notify_all()
+
+
+def index_problem() -> str | None:
+    """Return why this process has no index to answer from, None if it has. Readiness asks, and so loads it."""
+    try:
+        current(DEFAULT_TENANT)
+    except IndexNotReady as error:
+        return str(error)
+    return None
