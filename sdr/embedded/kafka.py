@@ -8,6 +8,7 @@ from pathlib import Path
 from sdr.embedded import processes
 from sdr.embedded.errors import EngineError
 from sdr.embedded.registry import Engine
+from sdr.embedded.waiting import wait_until
 
 START_SECONDS = 20.0
 
@@ -23,7 +24,7 @@ def start(var_dir: Path, *, durable: bool = True) -> Engine:  # noqa: ARG001  ev
         left_over.unlink()
     command = [sys.executable, "-m", "sdr.embedded.broker", marker, str(os.getpid())]
     pid = processes.spawn(command, log, cwd=Path(__file__).resolve().parents[2])
-    processes.wait_until(lambda: address_file.exists() or not processes.is_ours(pid, marker), START_SECONDS)
+    wait_until(lambda: address_file.exists() or not processes.is_ours(pid, marker), START_SECONDS)
     if not address_file.exists():
         raise EngineError(
             f"The Kafka broker did not start. Its log ({log}) ends:\n{processes.last_lines(log)}\n"

@@ -11,6 +11,7 @@ from sdr.embedded import accounts, processes, sockets, wheels
 from sdr.embedded.errors import EngineError
 from sdr.embedded.messages import say
 from sdr.embedded.registry import Engine
+from sdr.embedded.waiting import wait_until
 
 DATABASE = "sdr"
 PORT = 5432  # of the socket's name only: nothing listens on TCP
@@ -80,7 +81,7 @@ def _wait_until_ready(pid: int, data_dir: Path, socket_dir: Path, log: Path) -> 
     def answers_or_died() -> bool:
         return _answers(socket_dir) or not processes.is_ours(pid, str(data_dir))
 
-    if not processes.wait_until(answers_or_died, START_SECONDS) or not processes.is_ours(pid, str(data_dir)):
+    if not wait_until(answers_or_died, START_SECONDS) or not processes.is_ours(pid, str(data_dir)):
         raise EngineError(
             f"PostgreSQL did not start on {data_dir}. Its log ({log}) ends:\n{processes.last_lines(log)}\n"
             "Set DATABASE_URL to use a server of your own, or move that directory away to begin with an empty one."

@@ -3,14 +3,13 @@
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
 from sdr.embedded.errors import EngineError
 from sdr.embedded.registry import Holder
+from sdr.embedded.waiting import wait_until
 
 # Kept for as long as this process lives: a Popen that is collected earlier warns about its running child.
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -64,16 +63,6 @@ def stop(pid: int, marker: str, *, by: signal.Signals = signal.SIGTERM, within_s
 def _reap(pid: int) -> None:
     if child := _children.pop(pid, None):
         child.wait()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Ask every 10 ms until ``condition`` holds; return whether it did in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def last_lines(log: Path, n: int = 5) -> str:

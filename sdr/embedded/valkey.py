@@ -8,6 +8,7 @@ from sdr.embedded import processes, sockets, wheels
 from sdr.embedded.errors import EngineError
 from sdr.embedded.messages import say
 from sdr.embedded.registry import Engine
+from sdr.embedded.waiting import wait_until
 
 START_SECONDS = 60.0  # a long append-only file is read first
 PID_FILE = "valkey.pid"
@@ -22,7 +23,7 @@ def start(var_dir: Path, *, durable: bool = True) -> Engine:
         return left_over
     for _attempt in range(3):  # another process may take the port before Valkey does
         engine = _launch(directory, config, log, durable=durable)
-        if processes.wait_until(lambda: _answers(engine) or not _lives(engine), START_SECONDS) and _lives(engine):  # noqa: B023
+        if wait_until(lambda: _answers(engine) or not _lives(engine), START_SECONDS) and _lives(engine):  # noqa: B023
             return engine
     raise EngineError(
         f"Valkey did not start on {directory}. Its log ({log}) ends:\n{processes.last_lines(log)}\n"
