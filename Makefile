@@ -1,0 +1,59 @@
+# Two commands matter: `make up` runs SDR, `make test` tests it. Each sets up all it needs.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+# Found as python3 where the machine has no python3.11 by that name.
+PYTHON_FOUND := $(shell command -v $(PYTHON) 2>/dev/null || command -v python3)
+
+.DEFAULT_GOAL := help
+.PHONY: help up test coverage lint format bench requirements clean
+
+help:  ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# A stamp per set of requirements: installed once, and again only when its lock file changes.
+$(VENV)/.installed-%: requirements/%.txt
+	@test -x $(BIN)/python || $(PYTHON_FOUND) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "SDR needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON_FOUND) -m venv $(VENV)
+	@echo "Installing requirements/$*.txt into $(VENV) (a minute or two, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$*.txt
+	@touch $@
+
+up: $(VENV)/.installed-embedded  ## Run the whole system on this machine; Ctrl-C stops it.
+	@DEBUG=$${DEBUG-1} exec $(BIN)/python manage.py runstack
+
+test: $(VENV)/.installed-dev  ## Run every test. ARGS="-k name" to choose.
+	@$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(VENV)/.installed-dev  ## Run every test, and show the lines that none reached.
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+lint: $(VENV)/.installed-dev  ## Check style, types, layers, migrations and protos.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/buf lint
+	@DEBUG=1 $(BIN)/python manage.py generateprotos --check
+	@DEBUG=1 $(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
+
+format: $(VENV)/.installed-dev  ## Format the code.
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed-dev  ## Measure. ONLY=name for one bench, JSON=file for the figures.
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(ARGS)
+
+requirements: $(VENV)/.installed-dev  ## Compile requirements/*.in into pinned, hashed lists.
+	@for name in base embedded dev; do \
+		$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+			--generate-hashes --python-version 3.11 --upgrade requirements/$$name.in -o requirements/$$name.txt || exit 1; \
+	done
+
+clean:  ## Remove the virtual environment and caches; var/ with its data stays.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov .coverage*
