@@ -49,6 +49,7 @@ class Command(grpcrunserver.Command):
             raise CommandError(str(error)) from error
         server.start()
         self.stdout.write(f"gRPC serves on {self.address.rpartition(':')[0]}:{server.port}")
+        self.stdout.flush()  # whoever reads a pipe waits for this line
         return server
 
 
