@@ -68,7 +68,7 @@ class Pipeline:
         if logs:
             self._source.seek({logs[name]: offset for name, offset in positions.items()})
             self._source.resume()
-            log.info("reading from", **{name: offset for name, offset in sorted(positions.items())})
+            log.info("reading from", positions=positions)
         self._positioned = generation
 
     def _write(self, records: list[Record]) -> None:

@@ -95,4 +95,4 @@ def _outcome(error: KafkaError | None) -> Outcome:
     if error is None:
         return Outcome.ACCEPTED
     # A message that timed out may lie in the log all the same: its acknowledgement may be what was lost.
-    return Outcome.UNKNOWN if error.code() == KafkaError._MSG_TIMED_OUT else Outcome.REJECTED
+    return Outcome.UNKNOWN if error.code() == KafkaError._MSG_TIMED_OUT else Outcome.REJECTED  # noqa: SLF001

@@ -80,7 +80,7 @@ class KafkaSource:
         return Record(partition, offset, message.timestamp()[1], message.value())
 
     def _on_error(self, partition: Partition, error: KafkaError) -> None:
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001  the library's public codes begin so
             self._leave_gap(partition)
         elif error.fatal():
             raise KafkaException(error)
@@ -113,7 +113,7 @@ class KafkaSource:
         self._consumer.unassign()
 
     def _reassign(self) -> None:
-        """Assign anew with explicit offsets: unlike a seek, this drops all that was fetched and cannot come too early."""
+        """Assign anew with explicit offsets: unlike a seek, it drops what was fetched and is never too early."""
         self._consumer.assign([TopicPartition(*partition, self._offset_of(partition)) for partition in self._assigned])
 
     def _offset_of(self, partition: Partition) -> int:

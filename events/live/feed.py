@@ -6,13 +6,15 @@ does no harm.
 """
 
 from dataclasses import dataclass
-
-from redis.client import PubSub
+from typing import TYPE_CHECKING
 
 from events.live import keys
 from events.live.changes import Changes, unpack
 from events.live.redis import RedisLiveState, redis_errors
 from sdr.connections import redis_client
+
+if TYPE_CHECKING:
+    from redis.client import PubSub
 
 # Before the first entry of a feed.
 START = b"0-0"

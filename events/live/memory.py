@@ -52,7 +52,7 @@ class MemoryLiveState:
                 _count(state, event)
         for step in batch.steps:
             state.offsets[step.log] = max(stored[step.log], step.next_offset)
-        _forget_faded(state, batch.as_of_seconds)
+        _forget_faded(state, batch)
         return Applied(n_applied, n_duplicates, n_skipped)
 
     def products(self, tenant: str) -> Changes:
@@ -79,7 +79,8 @@ def _count(state: TenantState, event: LiveEvent) -> None:
             scores[product] = float(np.logaddexp(scores.get(product, -math.inf), score))
 
 
-def _forget_faded(state: TenantState, now_seconds: float) -> None:
-    limit = parameters.faded_below(now_seconds)
-    for product in [product for product, score in state.week.items() if score <= limit]:
+def _forget_faded(state: TenantState, batch: Batch) -> None:
+    limit = parameters.faded_below(batch.as_of_seconds)
+    touched = {event.product_id for event in batch.events}
+    for product in [product for product, score in state.week.items() if score <= limit and product not in touched]:
         del state.hour[product], state.week[product]

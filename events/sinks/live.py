@@ -51,7 +51,9 @@ class LiveSink:
         for tenant, entries in by_tenant.items():
             reached = {entry.log: ends[entry.log] for entry, _ in entries}
             self._apply(tenant, self._live_events(tenant, entries), reached, as_of)
-        oldest = min((event.received_at.timestamp() for entries in by_tenant.values() for _, event in entries), default=0)
+        oldest = min(
+            (event.received_at.timestamp() for entries in by_tenant.values() for _, event in entries), default=0
+        )
         if oldest:
             metrics.FRESHNESS_SECONDS.labels(stage="live_state").observe(max(clock.now_seconds() - oldest, 0))
 

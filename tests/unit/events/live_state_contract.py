@@ -1,0 +1,122 @@
+"""What every live state must do. A subclass provides the fixture ``state``."""
+
+import math
+
+import pytest
+
+from events.live import parameters
+from events.live.base import NO_OFFSET, Applied, Batch, Step, WentBack
+from tests.unit.events.factories import LOG, START, make_batch, make_live_event
+
+
+def values(state, tenant="default"):
+    """Return product id → (decayed hour weight, decayed week weight, clicks) at START."""
+    changes = state.products(tenant)
+    return {
+        int(product): (
+            math.exp(hour - parameters.LAMBDA_HOUR * START),
+            math.exp(week - parameters.LAMBDA_WEEK * START),
+            int(clicks),
+        )
+        for product, hour, week, clicks in zip(
+            changes.product_ids, changes.hour, changes.week, changes.clicks, strict=True
+        )
+    }
+
+
+class LiveStateContract:
+    def test_a_click_counts_one_in_every_window(self, state):
+        state.apply(make_batch([make_live_event(7)]))
+        assert values(state) == {7: pytest.approx((1.0, 1.0, 1))}
+
+    def test_weights_add_up(self, state):
+        events = [make_live_event(7, n, weight=w) for n, w in enumerate([0.2, 1.0, 5.0])]
+        state.apply(make_batch(events))
+        assert values(state)[7] == pytest.approx((6.2, 6.2, 3))
+
+    def test_a_click_of_an_hour_ago_counts_half_in_the_hour(self, state):
+        state.apply(make_batch([make_live_event(7, at=START - 3600)]))
+        hour, week, _ = values(state)[7]
+        assert (hour, week) == pytest.approx((0.5, 0.5 ** (1 / 168)))
+
+    def test_late_events_count_as_if_they_had_come_in_time(self, state):
+        early, late = make_live_event(7, 0, at=START), make_live_event(7, 1, at=START - 1800)
+        state.apply(make_batch([early, late]))
+        assert values(state)[7][0] == pytest.approx(1 + 0.5**0.5)
+
+    def test_an_event_without_a_trend_weight_leaves_no_trace_in_the_trends(self, state):
+        state.apply(make_batch([make_live_event(7, weight=0.0, is_click=False)]))
+        assert values(state) == {}
+
+    def test_offsets_are_stored_with_the_events(self, state):
+        assert state.offsets(["default"], [LOG]) == {("default", LOG): NO_OFFSET}
+        state.apply(make_batch([make_live_event(7, 41)]))
+        assert state.offsets(["default"], [LOG]) == {("default", LOG): 42}
+
+    def test_a_batch_that_is_delivered_again_changes_nothing(self, state):
+        batch = make_batch([make_live_event(7, n) for n in range(3)])
+        assert state.apply(batch) == Applied(3, 0, 0)
+        before = values(state)
+        assert state.apply(batch) == Applied(0, 0, 3)
+        assert values(state) == before
+
+    def test_a_batch_that_overlaps_the_last_one_counts_only_what_is_new(self, state):
+        events = [make_live_event(7, n) for n in range(5)]
+        state.apply(make_batch(events[:3]))
+        assert state.apply(make_batch(events[1:])) == Applied(2, 0, 2)
+        assert values(state)[7][2] == 5
+
+    def test_a_consumer_that_is_ahead_of_the_state_changes_nothing_and_is_told(self, state):
+        state.apply(make_batch([make_live_event(7, 0)]))
+        with pytest.raises(WentBack):
+            state.apply(make_batch([make_live_event(7, 9)], expect=9))
+        assert values(state)[7][2] == 1
+        assert state.offsets(["default"], [LOG])["default", LOG] == 1
+
+    def test_a_zombie_that_is_behind_moves_nothing_back(self, state):
+        events = [make_live_event(7, n) for n in range(6)]
+        state.apply(make_batch(events))
+        assert state.apply(make_batch(events[:2], expect=0)) == Applied(0, 0, 2)
+        assert state.offsets(["default"], [LOG])["default", LOG] == 6
+
+    def test_an_event_that_was_sent_twice_counts_once(self, state):
+        event_id = b"0123456789abcdef"
+        events = [make_live_event(7, n, event_id=event_id) for n in range(2)]
+        assert state.apply(make_batch(events)) == Applied(1, 1, 0)
+        again = make_live_event(7, 2, event_id=event_id)
+        assert state.apply(make_batch([again], expect=2)) == Applied(0, 1, 0)
+        assert values(state)[7][2] == 1
+
+    def test_ids_are_remembered_for_the_current_bucket_and_the_one_before(self, state):
+        event_id = b"0123456789abcdef"
+        for offset, (bucket, n_applied) in enumerate([(100, 1), (101, 0), (103, 1)]):
+            event = make_live_event(7, offset, event_id=event_id)
+            assert state.apply(make_batch([event], bucket=bucket)).n_applied == n_applied
+
+    def test_the_same_id_in_another_log_is_another_event(self, state):
+        event_id = b"0123456789abcdef"
+        for log in (LOG, "product_clicks@first/1"):
+            state.apply(make_batch([make_live_event(7, log=log, event_id=event_id)], log=log))
+        assert values(state)[7][2] == 2
+
+    def test_a_topic_that_was_created_anew_starts_at_its_beginning(self, state):
+        state.apply(make_batch([make_live_event(7, 500)]))
+        new_log = "product_clicks@second/0"
+        state.apply(make_batch([make_live_event(7, 0, log=new_log)], log=new_log))
+        assert values(state)[7][2] == 2
+
+    def test_a_call_without_events_moves_the_offset_on(self, state):
+        state.apply(Batch("default", [Step(LOG, NO_OFFSET, 12, 0)], START))
+        assert state.offsets(["default"], [LOG])["default", LOG] == 12
+
+    def test_one_tenant_never_sees_another(self, state):
+        state.apply(make_batch([make_live_event(7)], tenant="default"))
+        state.apply(make_batch([make_live_event(8)], tenant="other"))
+        assert (set(values(state)), set(values(state, "other"))) == ({7}, {8})
+
+    def test_what_has_faded_is_forgotten_in_both_windows_together(self, state):
+        state.apply(make_batch([make_live_event(7, 0)]))
+        state.apply(make_batch([make_live_event(8, 1)], expect=1, as_of=START + 9 * parameters.WEEK_SECONDS))
+        assert set(values(state)) == {7, 8}
+        state.apply(make_batch([make_live_event(9, 2)], expect=2, as_of=START + 10 * parameters.WEEK_SECONDS))
+        assert set(values(state)) == {9}
