@@ -1,0 +1,1 @@
+"""From files to products: open, split into rows, load in batches."""
