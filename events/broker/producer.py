@@ -24,12 +24,16 @@ def publisher() -> "KafkaPublisher":
     return _publisher(os.getpid(), settings.KAFKA_BOOTSTRAP_SERVERS)
 
 
-@lru_cache(maxsize=2)
+def close_publisher() -> None:
+    """Send what is buffered and forget this process's publisher; the next call makes another."""
+    if _publisher.cache_info().currsize:
+        publisher().close()
+        _publisher.cache_clear()
+
+
+@lru_cache(maxsize=1)
 def _publisher(_pid: int, _bootstrap_servers: str) -> "KafkaPublisher":
-    made = KafkaPublisher()
-    # granian's workers end without atexit; multiprocessing's finalizers do run.
-    Finalize(made, made.close, exitpriority=10)
-    return made
+    return KafkaPublisher()
 
 
 class _Delivery:
@@ -62,6 +66,8 @@ class KafkaPublisher:
         self._is_closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="kafka-producer", daemon=True)
         self._poller.start()
+        # granian's workers end without atexit; multiprocessing's finalizers do run.
+        self._finalizer = Finalize(None, self.close, exitpriority=10)
 
     def publish(self, messages: Sequence[Outgoing], *, timeout_seconds: float) -> list[Outcome]:
         delivery = _Delivery(len(messages))
@@ -83,7 +89,9 @@ class KafkaPublisher:
 
     def close(self) -> None:
         """Send what is buffered, for a few seconds at most."""
+        self._finalizer.cancel()
         self._is_closing.set()
+        self._poller.join()
         self._producer.flush(_FLUSH_SECONDS)
 
     def _poll(self) -> None:
