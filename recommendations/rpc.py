@@ -1,7 +1,5 @@
 """The gRPC door: the same answers as ``views.py``, from the same use cases."""
 
-from typing import Any
-
 import grpc
 import orjson
 
@@ -9,6 +7,8 @@ from protos.catalog.v1.catalog_pb2 import Product
 from protos.recommendations.v1 import recommendations_pb2 as messages
 from protos.recommendations.v1.recommendations_pb2_grpc import add_RecommendationServiceServicer_to_server
 from recommendations import services
+from recommendations.limits import checked_limit
+from sdr.accounts.access import Access
 from sdr.accounts.models import Scope
 from sdr.exceptions import InvalidInput
 from sdr.rpc.services import Service
@@ -22,18 +22,20 @@ class RecommendationService(Service):
     def GetRecommendations(  # noqa: N802  the proto's name
         self, request: messages.GetRecommendationsRequest, context: grpc.ServicerContext
     ) -> messages.GetRecommendationsResponse:
-        caller = self.caller
-        query = services.ProductQuery(tenant=caller.tenant, tenant_id=caller.tenant_id, **_arguments(request))
-        return _response(services.recommend_for_product(query))
+        return _response(services.recommend_for_product(_query(request, self.caller)))
 
 
-def _arguments(request: messages.GetRecommendationsRequest) -> dict[str, Any]:
-    """Return what the request says; what it leaves out has the query's default."""
+def _query(request: messages.GetRecommendationsRequest, caller: Access) -> services.ProductQuery:
     named_by = request.WhichOneof("product")
     if named_by is None:
-        raise InvalidInput("product", "one of product_id and sku is required")
-    fields = [named_by, *(["limit"] if request.HasField("limit") else [])]
-    return {field: getattr(request, field) for field in fields}
+        raise InvalidInput("product", "Name it by product_id or by sku.")
+    return services.ProductQuery(
+        tenant=caller.tenant,
+        tenant_id=caller.tenant_id,
+        product_id=request.product_id if named_by == "product_id" else None,
+        sku=request.sku if named_by == "sku" else None,
+        limit=checked_limit(request.limit if request.HasField("limit") else None),
+    )
 
 
 def _response(answer: services.Recommendations) -> messages.GetRecommendationsResponse:
