@@ -15,6 +15,8 @@ def acquire(var_dir: Path, names: Iterable[str], *, command: str, durable: bool 
     """See to it that the engines run, and note that ``command``, this process, needs them. Raises EngineError."""
     with locks.exclusive(_lock(var_dir)), signals.deferred():
         state = _living_state(var_dir)
+        if state.engines and not state.holders:
+            say(f"{' and '.join(state.engines)} of a run that was killed still run in {var_dir}: using them.")
         state.holders.append(processes.this_process(command))
         try:
             _start(var_dir, state, sorted(set(names) - set(state.engines)), durable=durable)
@@ -59,8 +61,7 @@ def _start(var_dir: Path, state: State, names: list[str], *, durable: bool) -> N
 
 
 def _stop(state: State) -> None:
-    # Postgres last: it is the one whose clients mind most.
-    for name in sorted(state.engines):
+    for name in list(state.engines):
         MODULES[name].stop(state.engines.pop(name))
 
 

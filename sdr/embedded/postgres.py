@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psutil
 import psycopg2
 
 from sdr.embedded import accounts, processes, sockets, wheels
@@ -20,6 +21,7 @@ INITDB = (
 )
 # For tests: data that nobody will ask for after a crash.
 FORGETFUL = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+BEING_LEFT = "pre-existing shared memory block"
 START_SECONDS = 60.0  # a killed server replays its log first
 
 
@@ -31,12 +33,18 @@ def start(var_dir: Path, *, durable: bool = True) -> Engine:
         _initialise(data_dir, account, durable=durable)
     socket_dir = sockets.directory_for(data_dir, account)
     log = var_dir / "log" / "postgres.log"
-    pid = _left_over(data_dir)
-    if pid is None:
-        options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={socket_dir}", "-p", str(PORT)]
-        command = [_binary("postgres"), "-D", str(data_dir), *options, *(() if durable else FORGETFUL)]
+    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={socket_dir}", "-p", str(PORT)]
+    command = [_binary("postgres"), "-D", str(data_dir), *options, *(() if durable else FORGETFUL)]
+    pid = _left_over(data_dir, socket_dir) or processes.spawn(command, log, user=account)
+    # The children of a server that was killed need a moment to notice.
+    while not _becomes_ready(pid, data_dir) and BEING_LEFT in log.read_text():
         pid = processes.spawn(command, log, user=account)
-    _wait_until_ready(pid, data_dir, socket_dir, log)
+    if not processes.is_ours(pid, str(data_dir)):
+        raise EngineError(
+            f"PostgreSQL did not start on {data_dir}. Its log ({log}) ends:\n{processes.last_lines(log)}\n"
+            "Set DATABASE_URL to use a server of your own, or move that directory away to begin with an empty one."
+        )
+    _ensure_database(socket_dir)
     query = urlencode({"host": str(socket_dir), "port": PORT})
     return Engine(pid=pid, marker=str(data_dir), url=f"postgresql://postgres@/{DATABASE}?{query}")
 
@@ -63,8 +71,8 @@ def _initialise(data_dir: Path, account: str | None, *, durable: bool) -> None:
     draft.rename(data_dir)
 
 
-def _left_over(data_dir: Path) -> int | None:
-    """Return the pid of a server that still runs here, and clear away the pid file of one that does not."""
+def _left_over(data_dir: Path, socket_dir: Path) -> int | None:
+    """Return the pid of a server that still runs here; see to it that a dead one's locks are in nobody's way."""
     pid_file = data_dir / "postmaster.pid"
     if not pid_file.exists():
         return None
@@ -72,28 +80,26 @@ def _left_over(data_dir: Path) -> int | None:
     if processes.is_ours(pid, str(data_dir)):
         say(f"PostgreSQL of a run that was killed still runs (pid {pid}): using it.")
         return pid
-    say(f"PostgreSQL was killed (it had pid {pid}): clearing its pid file and recovering its data.")
-    pid_file.unlink()
+    say(f"PostgreSQL was killed (it had pid {pid}): starting it again on its data.")
+    # It clears these itself, but not if a stranger has that pid by now, or nobody has waited for the dead server.
+    if psutil.pid_exists(pid):
+        pid_file.unlink()
+        (socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
     return None
 
 
-def _wait_until_ready(pid: int, data_dir: Path, socket_dir: Path, log: Path) -> None:
-    def answers_or_died() -> bool:
-        return _answers(socket_dir) or not processes.is_ours(pid, str(data_dir))
+def _becomes_ready(pid: int, data_dir: Path) -> bool:
+    def is_ready() -> bool:
+        pid_file = data_dir / "postmaster.pid"
+        lines = pid_file.read_text().splitlines() if pid_file.exists() else [""]
+        return lines[0].strip() == str(pid) and lines[-1].strip() == "ready"
 
-    if not wait_until(answers_or_died, START_SECONDS) or not processes.is_ours(pid, str(data_dir)):
-        raise EngineError(
-            f"PostgreSQL did not start on {data_dir}. Its log ({log}) ends:\n{processes.last_lines(log)}\n"
-            "Set DATABASE_URL to use a server of your own, or move that directory away to begin with an empty one."
-        )
+    wait_until(lambda: is_ready() or not processes.is_ours(pid, str(data_dir)), START_SECONDS)
+    return is_ready()
 
 
-def _answers(socket_dir: Path) -> bool:
-    """Return whether the server takes connections, and see to it that our database is there."""
-    try:
-        connection = psycopg2.connect(host=str(socket_dir), port=PORT, user="postgres", dbname="postgres")
-    except psycopg2.OperationalError:
-        return False
+def _ensure_database(socket_dir: Path) -> None:
+    connection = psycopg2.connect(host=str(socket_dir), port=PORT, user="postgres", dbname="postgres")
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -102,4 +108,3 @@ def _answers(socket_dir: Path) -> bool:
                 cursor.execute(f"CREATE DATABASE {DATABASE}")
     finally:
         connection.close()
-    return True

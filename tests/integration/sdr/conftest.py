@@ -16,17 +16,21 @@ class Machine:
         self.var_dir = var_dir
         self.environment = os.environ | {"VAR_DIR": str(var_dir), "PYTHONPATH": str(Path.cwd())}
 
-    def pids(self):
-        return [process.pid for process in psutil.process_iter() if self._is_mine(process)]
+    def pids(self, running=None):
+        """The processes of this VAR_DIR; with ``running``, those with that word on their command line."""
+        found = {process.pid: words_of(process) for process in psutil.process_iter()}
+        mine = {pid: words for pid, words in found.items() if any(str(self.var_dir) in word for word in words)}
+        return [pid for pid, words in mine.items() if running is None or running in words]
 
     def is_quiet(self, within_seconds=15.0):
         return wait_until(lambda: not self.pids(), within_seconds)
 
-    def _is_mine(self, process):
-        try:
-            return any(str(self.var_dir) in word for word in process.cmdline())
-        except psutil.NoSuchProcess:
-            return False
+
+def words_of(process):
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # gone, or dead and not yet waited for
+        return []
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from sdr.embedded.waiting import wait_until
@@ -18,18 +17,23 @@ STUBBORN = (
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)', sys.argv[1]])"
 
 
+# Servers that nobody asks: most of these tests are about processes, and start no engines.
+NAMED = {"DATABASE_URL": "x", "REDIS_URL": "x", "KAFKA_BOOTSTRAP_SERVERS": "x"}
+EMBEDDED = dict.fromkeys(NAMED, "")
+
+
 @pytest.fixture
 def stack(machine):
     """Start stand-ins, named to the machine by their last argument; all of them are gone when the test ends."""
     started = []
 
-    def start(**scripts):
+    def start(*, servers=NAMED, **scripts):
         words = {name: [sys.executable, "-c", script, str(machine.var_dir)] for name, script in scripts.items()}
         log = machine.var_dir / "stack.out"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, STAND_IN, json.dumps(words)],
-                env=machine.environment, stdout=output, stderr=output, start_new_session=True,
+                env=machine.environment | servers, stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
         started.append(process)
         process.output = log.read_text
@@ -55,7 +59,7 @@ def test_one_dies_the_rest_stop_and_the_reason_is_named(stack, machine):
 def test_one_is_killed_and_its_workers_go_with_it(stack, machine):
     process = stack(web=SLEEPER, worker=PARENT)
     assert is_up(process)
-    leader = next(pid for pid in machine.pids() if PARENT in psutil.Process(pid).cmdline())
+    leader = machine.pids(running=PARENT)[0]
     os.kill(leader, signal.SIGKILL)
     assert process.wait(30) == 1
     assert "worker was ended by SIGKILL" in process.output()
@@ -64,7 +68,7 @@ def test_one_is_killed_and_its_workers_go_with_it(stack, machine):
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_the_whole_group_ends_everything_cleanly(stack, machine, signum):
-    process = stack(web=SLEEPER, worker=PARENT)
+    process = stack(servers=EMBEDDED, web=SLEEPER, worker=PARENT)
     assert is_up(process)
     os.killpg(process.pid, signum)
     assert process.wait(30) == 0, process.output()
@@ -86,7 +90,7 @@ def test_processes_end_with_a_stack_that_is_killed(stack, machine):
     assert is_up(process)
     process.kill()
     process.wait()
-    assert wait_until(lambda: not [pid for pid in machine.pids() if is_stand_in(pid)], 10)
+    assert wait_until(lambda: not machine.pids(running=SLEEPER), 10)
 
 
 def test_a_second_stack_is_refused_by_name(stack):
@@ -96,7 +100,3 @@ def test_a_second_stack_is_refused_by_name(stack):
     assert second.wait(20) == 1
     assert "a stack already runs on" in second.output()
     assert f"kill {first.pid}" in second.output()
-
-
-def is_stand_in(pid):
-    return SLEEPER in psutil.Process(pid).cmdline()
