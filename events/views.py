@@ -13,6 +13,7 @@ from events import services
 from events.broker.base import Outcome
 from events.broker.producer import publisher
 from events.kinds import Kind
+from sdr.accounts.authentication import access_of
 from sdr.accounts.models import Scope
 from sdr.exceptions import InvalidInput, Unavailable
 
@@ -69,7 +70,7 @@ class EventsView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        tracked = services.track(_events_of(request.data), tenant=request.user.tenant, publisher=publisher())
+        tracked = services.track(_events_of(request.data), tenant=access_of(request).tenant, publisher=publisher())
         n_accepted = sum(result.status is Outcome.ACCEPTED for result in tracked)
         if not n_accepted and all(result.status is Outcome.UNKNOWN for result in tracked):
             raise Unavailable("Kafka acknowledged no event in time; send them again with the same event_id.")

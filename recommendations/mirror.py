@@ -9,7 +9,6 @@ from events.live.feed import News, RedisFeed
 from recommendations.engine.catalogue import Catalogue
 from recommendations.engine.hotness import Hotness
 from recommendations.index.holder import Holder
-from sdr.exceptions import Unavailable
 
 log = structlog.get_logger(__name__)
 

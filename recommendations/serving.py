@@ -1,4 +1,4 @@
-"""This process's servings, kept current by two threads that are started with the first request."""
+"""The servings of this process, kept current by two threads that are started with the first request."""
 
 import os
 import threading

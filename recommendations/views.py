@@ -3,16 +3,17 @@
 from typing import Any
 
 import orjson
+from catalog.serializers import ProductSerializer
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.serializers import ProductSerializer
 from recommendations import services
 from recommendations.engine.reasons import ReasonCode
 from recommendations.limits import DEFAULT_LIMIT, MAX_LIMIT, checked_limit
+from sdr.accounts.authentication import access_of
 from sdr.accounts.models import Scope
 
 LIMIT = OpenApiParameter("limit", int, description=f"1–{MAX_LIMIT}, {DEFAULT_LIMIT} if missing")
@@ -52,8 +53,8 @@ class ProductRecommendationsView(APIView):
     @extend_schema(parameters=[LIMIT], responses=RecommendationsSerializer)
     def get(self, request: Request, product_id: int | None = None, sku: str | None = None) -> Response:
         query = services.ProductQuery(
-            tenant=request.user.tenant,
-            tenant_id=request.user.tenant_id,
+            tenant=access_of(request).tenant,
+            tenant_id=access_of(request).tenant_id,
             product_id=product_id,
             sku=sku,
             limit=checked_limit(request.query_params.get("limit")),
@@ -88,7 +89,7 @@ class TrendingView(APIView):
     )
     def get(self, request: Request) -> Response:
         query = services.TrendingQuery(
-            tenant=request.user.tenant,
+            tenant=access_of(request).tenant,
             category=request.query_params.get("category") or None,
             limit=checked_limit(request.query_params.get("limit")),
         )

@@ -2,11 +2,11 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from multiprocessing.util import Finalize
 
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, Message, Producer
 from django.conf import settings
 
 from events.broker.base import Outcome, Outgoing
@@ -45,6 +45,9 @@ class _Delivery:
         self._all_known = threading.Event()
         self._lock = threading.Lock()
 
+    def settler(self, place: int) -> Callable[[KafkaError | None, Message], None]:
+        return lambda error, _message: self.settle(place, _outcome(error))
+
     def settle(self, place: int, outcome: Outcome) -> None:
         with self._lock:
             self.outcomes[place] = outcome
@@ -78,7 +81,7 @@ class KafkaPublisher:
                     message.topic,
                     message.value,
                     message.key,
-                    on_delivery=lambda error, _message, place=place: delivery.settle(place, _outcome(error)),
+                    on_delivery=delivery.settler(place),
                 )
             except BufferError:
                 n_full += 1

@@ -6,7 +6,7 @@ does no harm.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from events.live import keys
 from events.live.changes import Changes, unpack
@@ -42,14 +42,14 @@ class RedisFeed:
                 return self._snapshot(tenant)
             key = keys.feed(tenant)
             # The entry applied last comes again, as the proof that nothing between was trimmed away.
-            entries = redis_client().xrange(key, min=since)
+            entries: Any = redis_client().xrange(key, min=since)
             if not entries or entries[0][0] != since:
                 return self._snapshot(tenant) if since != START or entries else News(since, unpack(b""), False)
             packed = b"".join(values[b"v"] for _, values in entries[1:])
             return News(entries[-1][0], unpack(packed), is_snapshot=False)
 
     def _snapshot(self, tenant: str) -> News:
-        last = redis_client().xrevrange(keys.feed(tenant), count=1)
+        last: Any = redis_client().xrevrange(keys.feed(tenant), count=1)
         position = last[0][0] if last else START
         return News(position, RedisLiveState().products(tenant), is_snapshot=True)
 

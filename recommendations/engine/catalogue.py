@@ -72,7 +72,9 @@ class Catalogue:
         return self.group_rows[np.repeat(starts, counts) + within], positions
 
 
-def shrunken_mean_rating(ratings: NDArray[np.float32], counts: NDArray[np.int64], *, prior_count: float = 10.0) -> float:
+def shrunken_mean_rating(
+    ratings: NDArray[np.float32], counts: NDArray[np.int64], *, prior_count: float = 10.0
+) -> float:
     """Return the mean rating, weighted by its counts and shrunk towards the middle of the scale, 2.5."""
     known = ~np.isnan(ratings)
     weights = counts[known].astype(np.float64)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,8 @@ def extract_features(fields: Mapping[str, Sequence[str]], parameters: FeaturePar
         vectorizer.fit(documents)
     except ValueError:  # scikit-learn's word for "not one term in all these texts"
         return _no_features(len(documents))
-    frequencies = sum(weight * _sublinear(vectorizer.transform(fields[name])) for name, weight in weights.items())
+    weighted: list[Any] = [weight * _sublinear(vectorizer.transform(fields[name])) for name, weight in weights.items()]
+    frequencies = sum(weighted)
     transformer = TfidfTransformer(norm="l2").fit(frequencies)
     vectors = transformer.transform(frequencies).astype(np.float32)
     vectors.sort_indices()
@@ -59,5 +61,5 @@ def _sublinear(counts: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def _no_features(n_documents: int) -> Features:
-    empty = sparse.csr_matrix((n_documents, 0), dtype=np.float32)
+    empty = sparse.csr_matrix(np.zeros((n_documents, 0), dtype=np.float32))
     return Features(empty, np.empty(0, dtype=np.str_), np.empty(0, dtype=np.float32))

@@ -85,7 +85,8 @@ class Columns:
 
 def read_columns(products: Iterable[Product], places: dict[int | None, int]) -> Columns:
     """Read ``products``, which come in the order of their ids. Groups are numbered as they are first met."""
-    columns, group_numbers = Columns(), {}
+    columns = Columns()
+    group_numbers: dict[tuple[str, str | int], int] = {}
     for product in products:
         key = ("group", product.variant_group) if product.variant_group else ("alone", product.pk)
         group = group_numbers.setdefault(key, len(group_numbers))

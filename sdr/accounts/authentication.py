@@ -1,5 +1,7 @@
 """REST's door-keeper: a thin cover over :mod:`sdr.accounts.access`."""
 
+from typing import cast
+
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -19,3 +21,8 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def access_of(request: Request) -> access.Access:
+    """Return who calls, as this authentication found out."""
+    return cast("access.Access", request.user)
