@@ -9,6 +9,9 @@ from django.conf import settings
 from sdr import clock
 
 
+NEWS_SECONDS = 1.0
+
+
 class Sign(msgspec.Struct):
     """What the file says: when, by which process, and how it is."""
 
@@ -22,18 +25,27 @@ class Heartbeat:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._last: tuple[str, float] = ("", float("-inf"))
 
     def beat(self, detail: str = "") -> None:
-        """Say that all is well now. The file changes in one step, so a reader never meets half of it."""
+        """Say that all is well now. Cheap enough for a busy loop: the same news is written once a second."""
+        if detail == self._last[0] and clock.now_seconds() - self._last[1] < NEWS_SECONDS:
+            return
+        self._last = (detail, clock.now_seconds())
+        self._write(detail)
+
+    def stop(self) -> None:
+        """Take the sign away: whoever looks next need not wait until it is old."""
+        self._last = ("", float("-inf"))
+        _path(self.name).unlink(missing_ok=True)
+
+    def _write(self, detail: str) -> None:
+        # In one step, so that a reader never meets half of it.
         path = _path(self.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}")
         draft.write_bytes(msgspec.json.encode(Sign(at=clock.now_seconds(), pid=os.getpid(), detail=detail)))
         draft.replace(path)
-
-    def stop(self) -> None:
-        """Take the sign away: whoever looks next need not wait until it is old."""
-        _path(self.name).unlink(missing_ok=True)
 
 
 def last_sign(name: str) -> Sign | None:

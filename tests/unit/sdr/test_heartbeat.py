@@ -53,3 +53,17 @@ def test_healthcheck_exits_by_the_sign_of_life():
         call_command("healthcheck", "consumer")
     Heartbeat("consumer").beat()
     call_command("healthcheck", "consumer")
+
+
+def test_a_busy_loop_writes_once_a_second_or_when_there_is_news(at):
+    heartbeat = Heartbeat("consumer")
+    at(100)
+    heartbeat.beat("1 partition")
+    at(100.5)
+    heartbeat.beat("1 partition")
+    assert last_sign("consumer").at == 100
+    heartbeat.beat("2 partitions")
+    assert last_sign("consumer").at == 100.5
+    at(102)
+    heartbeat.beat("2 partitions")
+    assert last_sign("consumer").at == 102
