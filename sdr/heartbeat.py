@@ -8,7 +8,6 @@ from django.conf import settings
 
 from sdr import clock
 
-
 NEWS_SECONDS = 1.0
 
 
