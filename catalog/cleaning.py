@@ -23,7 +23,7 @@ def cleaned(value: T | UnsetType | None, unknown: Stored, clean: Callable[[T], S
     """Return ``value`` cleaned, ``unknown`` for null, and UNSET as it is."""
     if value is UNSET:
         return UNSET
-    return unknown if value is None else clean(value)  # type: ignore[arg-type]
+    return unknown if value is None else clean(value)
 
 
 def required(field: str, text: str) -> str:

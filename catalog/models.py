@@ -63,7 +63,7 @@ class Category(models.Model):
         return join_path([self.parent.path, self.name] if self.parent else [self.name])
 
     def _others(self) -> models.QuerySet["Category"]:
-        return Category.objects.filter(tenant_id=self.tenant_id).exclude(pk=self.pk)
+        return Category.objects.filter(tenant=self.tenant_id).exclude(pk=self.pk)
 
     def _slugs_of_others(self) -> set[str]:
         return set(self._others().values_list("slug", flat=True))

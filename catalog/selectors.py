@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple, TypedDict
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from catalog.models import Category, Product, ProductChange
-from catalog.paths import UNCATEGORISED
-from sdr.exceptions import NotFound
+from catalog.paths import PATH_SEPARATOR, UNCATEGORISED
+from sdr.exceptions import InvalidInput, NotFound
 
 CHUNK_SIZE = 2000
 
@@ -129,3 +131,59 @@ def categories(tenant_id: int) -> list[CategoryNode]:
     """Return the tenant's tree as rows in path order, so that a parent stands before its children."""
     rows: Any = Category.objects.filter(tenant_id=tenant_id).order_by("path")
     return [CategoryNode(*row) for row in rows.values_list("id", "parent_id", "name", "slug", "path")]
+
+
+def in_category(tenant_id: int, text: str) -> Q:
+    """Return the condition for products at or below what ``text`` names: a slug, a path, a name or "Uncategorised".
+
+    A name may stand at several places in the tree: all of them are meant. Raises InvalidInput for a stranger, because
+    an empty list would look like an empty shelf.
+    """
+    if text.lower() == UNCATEGORISED.lower():
+        return Q(category=None)
+    of_tenant = Category.objects.filter(tenant_id=tenant_id)
+    named = of_tenant.filter(Q(slug=text) | Q(path__iexact=text) | Q(name__iexact=text)).values_list("path", flat=True)
+    conditions = [Q(path=path) | Q(path__startswith=path + PATH_SEPARATOR) for path in named]
+    if not conditions:
+        raise InvalidInput("category", f"There is no category {text!r}.")
+    return Q(category__in=of_tenant.filter(reduce(or_, conditions)))
+
+
+class TreeNode(TypedDict):
+    """A category with what is on sale at and below it."""
+
+    id: int | None
+    name: str
+    slug: str
+    path: str
+    n_products: int
+    children: list["TreeNode"]
+
+
+def category_tree(tenant_id: int) -> list[TreeNode]:
+    """Return the roots by path; products without a category stand under a last root of their own."""
+    counts = _counts_by_category(tenant_id)
+    nodes: dict[int, TreeNode] = {}
+    roots: list[TreeNode] = []
+    rows = categories(tenant_id)
+    for row in rows:
+        node = nodes[row.id] = TreeNode(
+            id=row.id, name=row.name, slug=row.slug, path=row.path, n_products=counts.get(row.id, 0), children=[]
+        )
+        (nodes[row.parent_id]["children"] if row.parent_id else roots).append(node)
+    for row in reversed(rows):  # children stand after their parents
+        if row.parent_id:
+            nodes[row.parent_id]["n_products"] += nodes[row.id]["n_products"]
+    return roots + _uncategorised(counts.get(None, 0))
+
+
+def _counts_by_category(tenant_id: int) -> dict[int | None, int]:
+    on_sale = Product.objects.filter(tenant_id=tenant_id, is_active=True).order_by()
+    return dict(on_sale.values_list("category_id").annotate(n_products=Count("id")))
+
+
+def _uncategorised(n_products: int) -> list[TreeNode]:
+    if not n_products:
+        return []
+    slug = UNCATEGORISED.lower()
+    return [TreeNode(id=None, name=UNCATEGORISED, slug=slug, path=UNCATEGORISED, n_products=n_products, children=[])]

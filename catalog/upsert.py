@@ -48,7 +48,7 @@ def _columns(prefix: str) -> str:
 
 # jsonb_populate_record lays a row over the stored product, so what the row leaves out stays. Only products that differ
 # reach the INSERT: loading a file again locks nothing, writes nothing and burns no ids. The order by SKU makes two
-# loads at once wait for each other instead of deadlocking. The LATERAL ... LIMIT 1 holds the planner to the index: before
+# loads at once wait for each other instead of deadlocking. LATERAL ... LIMIT 1 holds the planner to the index: before
 # the first ANALYZE it would sort the whole table for each batch.
 _UPSERT = f"""
 WITH upserted AS (
@@ -79,7 +79,7 @@ SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM u
 
 def upsert(tenant_id: int, rows: list[ProductRow]) -> Counts:
     """Write rows of distinct SKUs, whose categories exist; those that change nothing are left alone."""
-    parameters = {
+    parameters: dict[str, int | str] = {
         "tenant_id": tenant_id,
         "rows": msgspec.json.encode(rows).decode(),
         "defaults": msgspec.json.encode(_DEFAULTS).decode(),

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.apps.registry import Apps, apps as current_apps
+from django.apps.registry import Apps
+from django.apps.registry import apps as current_apps
 from django.db import connections
 
 _ENSURE = """

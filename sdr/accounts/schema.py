@@ -1,14 +1,16 @@
-"""How OpenAPI describes the keys."""
+"""How OpenAPI describes the keys. Importing this module is enough: drf-spectacular keeps a list of such classes."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
+
+if TYPE_CHECKING:  # it imports DRF's generic views, which import the settings' classes, which import this
+    from drf_spectacular.openapi import AutoSchema
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):
     target_class = "sdr.accounts.authentication.ApiKeyAuthentication"
     name = "ApiKey"
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: "AutoSchema") -> dict[str, Any]:
         return {"type": "http", "scheme": "bearer", "description": "A key made by `manage.py create_api_key`."}

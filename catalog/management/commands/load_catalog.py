@@ -1,4 +1,4 @@
-"""``manage.py load_catalog FILE...``"""
+"""``manage.py load_catalog FILE...``: products from files."""
 
 import sys
 import time
