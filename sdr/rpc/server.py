@@ -1,8 +1,10 @@
 """The gRPC server: SDR's services, health and reflection behind one port."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
+from django.db import connections
 from django_grpc_framework.settings import grpc_settings
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
@@ -25,6 +27,7 @@ class RpcServer:
 
     def __init__(self, address: str, *, max_workers: int) -> None:
         """Bind ``address`` (``host:port``; port 0: any free one); raises :class:`AddressTakenError`."""
+        self._max_workers = max_workers
         self._pool = ThreadPoolExecutor(max_workers, thread_name_prefix="grpc")
         self._server = grpc.server(self._pool, interceptors=_interceptors(), options=OPTIONS)
         # Without a thread per Watch: a handful of load balancers would use up the pool.
@@ -52,7 +55,20 @@ class RpcServer:
         """Take no new calls, give those under way ``grace_seconds``, and return when the last thread has ended."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait()
-        self._pool.shutdown()  # its threads hold database connections, which end with them
+        self._close_connections()
+        self._pool.shutdown()
+
+    def _close_connections(self) -> None:
+        """Close the database connection of each thread, which only the thread itself may do."""
+        # None is done before all have begun, so that every thread takes exactly one.
+        together = threading.Barrier(self._max_workers)
+
+        def close() -> None:
+            together.wait()
+            connections.close_all()
+
+        for _ in range(self._max_workers):
+            self._pool.submit(close)
 
     def _add_services(self) -> None:
         grpc_settings.ROOT_HANDLERS_HOOK(self._server)

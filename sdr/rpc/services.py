@@ -1,6 +1,6 @@
 """What SDR's gRPC services have in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django_grpc_framework import services
@@ -18,8 +18,8 @@ class Service(services.Service):
     service_name: ClassVar[str]
     """The full name in the proto file: ``sdr.recommendations.v1.RecommendationService``."""
 
-    add_to_server: ClassVar[Callable[[Any, Any], None]]
-    """The generated function of that name, as a staticmethod."""
+    add_to_server: "ClassVar[staticmethod[[Any, Any], Any]]"
+    """The generated function ``add_<service>Servicer_to_server``."""
 
     required_scopes: ClassVar[Mapping[str, str | None]]
     """Scope by method, None: any caller. A method that is missing here is closed to everybody."""

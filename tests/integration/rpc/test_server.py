@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
+from django.db import connection
 from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -11,6 +12,7 @@ from prometheus_client import REGISTRY
 from sdr.accounts import access
 from sdr.accounts.models import Tenant
 from sdr.rpc.server import AddressTakenError, RpcServer
+from tests.eventually import eventually
 from tests.integration.rpc import probe
 from tests.integration.rpc.probe import ProbeService
 
@@ -19,8 +21,12 @@ SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.Health
 
 
 @pytest.fixture
-def server(settings):
+def _probe(settings):
     settings.GRPC_SERVICES = [f"{ProbeService.__module__}.{ProbeService.__qualname__}"]
+
+
+@pytest.fixture
+def server(_probe):
     server = RpcServer("127.0.0.1:0", max_workers=3)
     server.start()
     yield server
@@ -171,17 +177,39 @@ def test_a_second_server_on_the_port_fails_at_once(server):
         RpcServer(f"127.0.0.1:{server.port}", max_workers=1)
 
 
-def test_a_call_under_way_is_answered_while_the_server_stops(server, channel, key):
+@pytest.mark.usefixtures("_probe")
+def test_a_call_under_way_is_answered_while_the_server_stops(key):
     ProbeService.waiting.clear()
     ProbeService.may_answer.clear()
-    with ThreadPoolExecutor(2) as threads:
+    server = RpcServer("127.0.0.1:0", max_workers=3)
+    server.start()
+    with ThreadPoolExecutor(2) as threads, grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         answer = threads.submit(call, channel, "Wait", key=key)
         assert ProbeService.waiting.wait(10)
         stopped = threads.submit(server.stop, 10)
         ProbeService.may_answer.set()
         assert answer.result(10) == "late, but here"
         stopped.result(10)
-    assert refusal(channel, "Tenant", key=key)[0] is grpc.StatusCode.UNAVAILABLE
+        assert refusal(channel, "Tenant", key=key)[0] is grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.usefixtures("_probe")
+def test_a_stopped_server_leaves_no_database_connection(key):
+    server = RpcServer("127.0.0.1:0", max_workers=2)
+    server.start()
+    before = n_sessions()
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        call(channel, "Tenant", key=key)
+    assert n_sessions() > before
+    server.stop(grace_seconds=10)
+    assert eventually(lambda: n_sessions() == before)
+
+
+def n_sessions():
+    """Return how many connections the tests' database has, ours included."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return cursor.fetchone()[0]
 
 
 def health(channel, service):
