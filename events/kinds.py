@@ -28,5 +28,11 @@ TREND_WEIGHTS: dict[Kind, float] = {
 }
 
 
+# What makes a product one of the shopper's recent ones.
+MEETING = frozenset({Kind.VIEW, Kind.CLICK, Kind.WISHLIST, Kind.ADD_TO_CART, Kind.PURCHASE})
+# What is noted of the shopper besides. Views and clicks are only met.
+MARKING = frozenset(Kind) - {Kind.VIEW, Kind.CLICK}
+
+
 def topic_of(kind: Kind) -> str:
     return PRODUCT_CLICKS if kind in {Kind.CLICK, Kind.VIEW} else USER_BEHAVIOR

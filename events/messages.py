@@ -36,4 +36,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def shopper(self) -> str:
         """What the message is keyed by, so that one shopper's events stay in order."""
-        return f"u:{self.user_id}" if self.user_id is not None else f"s:{self.session_id}"
+        return self.shoppers[0]
+
+    @property
+    def shoppers(self) -> tuple[str, ...]:
+        """Under what names the live state keeps the shopper: the user's first."""
+        names = (("u", self.user_id), ("s", self.session_id))
+        return tuple(f"{kind}:{name}" for kind, name in names if name is not None)

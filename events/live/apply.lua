@@ -3,8 +3,11 @@
 -- KEYS: 1 offsets, 2 trend:hour, 3 trend:week, 4 clicks, 5 seen, 6 feed
 -- ARGV: 1 the call, in msgpack:
 --   partitions  list of {field, expect, next, bucket}; expect -1: this consumer found no offset
---   part, offset, id, product, weight, at, click   one column each, an entry per event;
---               part is 1-based, id 16 raw bytes, at in seconds, click 1 or 0; weight 0: no trend
+--   part, offset, id, product, weight, at, click, met, mark, shopper   one column each, an entry per event;
+--               part is 1-based, id 16 raw bytes, at in seconds, click and met 1 or 0; weight 0: no trend;
+--               mark '' for none; shopper a list of key suffixes
+--   prefix      of this tenant's keys, for those of shoppers
+--   max_recent, max_marks, shopper_ttl   the newest so many are kept, for so many seconds
 --   lambda_hour, lambda_week   decay per second
 --   prune_below score in trend:week under which a product has faded (both sets lose it)
 --   feed_ms, feed_entries      how long and how far back the feed reaches
@@ -116,6 +119,28 @@ local function add(a, b)
   return math.max(a, b) + math.log(1 + math.exp(-math.abs(a - b)))
 end
 
+-- What shoppers met and marked: per key, the newest time of each member.
+local shopper_sets, set_of_key = {}, {}
+local function note(key, cap, member, at)
+  local set = set_of_key[key]
+  if not set then
+    set = {key = key, cap = cap, times = {}, members = {}}
+    set_of_key[key] = set
+    shopper_sets[#shopper_sets + 1] = set
+  end
+  if not set.times[member] then set.members[#set.members + 1] = member end
+  set.times[member] = math.max(set.times[member] or at, at)
+end
+for _, i in ipairs(applied) do
+  for _, shopper in ipairs(call.shopper[i]) do
+    if call.met[i] == 1 then
+      note(call.prefix .. 'recent:' .. shopper, call.max_recent, call.product[i], call.at[i])
+    end
+    if call.mark[i] ~= '' then note(call.prefix .. 'marks:' .. shopper, call.max_marks, call.mark[i], call.at[i]) end
+  end
+end
+for _, set in ipairs(shopper_sets) do set.size = redis.call('ZCARD', set.key) end
+
 redis.call('XLEN', feed_key) -- of the wrong type? then fail here, before the first write
 local hour, week, clicks = read_scores(hour_key), read_scores(week_key), read_clicks()
 for _, i in ipairs(applied) do
@@ -145,6 +170,18 @@ for _, product in ipairs(faded) do
     local count = tonumber(redis.call('HGET', clicks_key, product)) or 0
     packed[#packed + 1] = struct.pack('<dddd', tonumber(product), NEVER, NEVER, count)
   end
+end
+for _, set in ipairs(shopper_sets) do
+  local args = {}
+  for _, member in ipairs(set.members) do
+    args[#args + 1] = set.times[member]
+    args[#args + 1] = member
+  end
+  for first = 1, #args, CHUNK do
+    redis.call('ZADD', set.key, 'GT', unpack(args, first, math.min(first + CHUNK - 1, #args)))
+  end
+  if set.size + #set.members > set.cap then redis.call('ZREMRANGEBYRANK', set.key, 0, -set.cap - 1) end
+  redis.call('EXPIRE', set.key, call.shopper_ttl)
 end
 for _, partition in ipairs(partitions) do
   for first = 1, #partition.new_ids, CHUNK do

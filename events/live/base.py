@@ -12,7 +12,11 @@ NO_OFFSET = -1
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """An event as the live state takes it. ``weight`` 0: no trend; ``occurred_at_seconds``: since the Unix epoch."""
+    """An event as the live state takes it. ``weight`` 0: no trend; ``occurred_at_seconds``: since the Unix epoch.
+
+    ``shoppers``: ``u:<user id>`` and ``s:<session id>``, whichever are known. ``is_met``: the product becomes one of
+    their recent ones. ``mark``: what else is noted of them, "" for nothing.
+    """
 
     log: str
     offset: int
@@ -21,6 +25,9 @@ class LiveEvent:
     weight: float
     occurred_at_seconds: float
     is_click: bool
+    shoppers: tuple[str, ...] = ()
+    is_met: bool = True
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,14 @@ class LiveState(Protocol):
 
     def apply(self, batch: Batch) -> Applied:
         """Apply the batch's events and store its offsets, both or neither. Raises WentBack or Rejected."""
+        ...
+
+    def recent(self, tenant: str, shopper: str) -> list[tuple[int, float]]:
+        """Return a shopper's recent products, newest first, and when each was last met, in seconds."""
+        ...
+
+    def marks(self, tenant: str, shopper: str) -> dict[str, float]:
+        """Return what is noted of a shopper, and when it was noted last, in seconds."""
         ...
 
     def products(self, tenant: str) -> Changes:

@@ -30,6 +30,22 @@ def seen(tenant: str) -> str:
     return prefix(tenant) + "seen"
 
 
+def recent(tenant: str, shopper: str) -> str:
+    """Sorted set of a shopper: product id → when it was last met, in seconds; the newest 50.
+
+    ``shopper`` is ``u:<user id>`` or ``s:<session id>``; an event that names both is kept under both.
+    """
+    return f"{prefix(tenant)}recent:{shopper}"
+
+
+def marks(tenant: str, shopper: str) -> str:
+    """Sorted set of a shopper: ``<kind>:<product id>`` (a rating: ``rating:<product id>:<stars>``) → when, last.
+
+    A product is in the cart if it was put there later than it was taken out, and so on: the newest mark holds.
+    """
+    return f"{prefix(tenant)}marks:{shopper}"
+
+
 def feed(tenant: str) -> str:
     """Stream: what changed, as packed absolute values."""
     return prefix(tenant) + "feed"

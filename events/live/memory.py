@@ -18,6 +18,8 @@ class TenantState:
     hour: dict[int, float] = field(default_factory=dict)
     week: dict[int, float] = field(default_factory=dict)
     clicks: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    recent: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    marks: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     # log → (its newest bucket, ids by bucket)
     newest: dict[str, int] = field(default_factory=dict)
     seen: dict[tuple[str, int], set[bytes]] = field(default_factory=lambda: defaultdict(set))
@@ -50,10 +52,18 @@ class MemoryLiveState:
                 state.seen[event.log, buckets[event.log]].add(event.event_id)
                 state.newest[event.log] = buckets[event.log]
                 _count(state, event)
+                _note(state, event)
         for step in batch.steps:
             state.offsets[step.log] = max(stored[step.log], step.next_offset)
         _forget_faded(state, batch)
         return Applied(n_applied, n_duplicates, n_skipped)
+
+    def recent(self, tenant: str, shopper: str) -> list[tuple[int, float]]:
+        times = self.tenants[tenant].recent[shopper]
+        return [(int(product), times[product]) for product in sorted(times, key=lambda p: (times[p], p), reverse=True)]
+
+    def marks(self, tenant: str, shopper: str) -> dict[str, float]:
+        return dict(self.tenants[tenant].marks[shopper])
 
     def products(self, tenant: str) -> Changes:
         state = self.tenants[tenant]
@@ -77,6 +87,20 @@ def _count(state: TenantState, event: LiveEvent) -> None:
         for scores, rate in ((state.hour, parameters.LAMBDA_HOUR), (state.week, parameters.LAMBDA_WEEK)):
             score = math.log(event.weight) + rate * event.occurred_at_seconds
             scores[product] = float(np.logaddexp(scores.get(product, -math.inf), score))
+
+
+def _note(state: TenantState, event: LiveEvent) -> None:
+    for shopper in event.shoppers:
+        if event.is_met:
+            _keep_newest(state.recent[shopper], str(event.product_id), event, parameters.MAX_RECENT)
+        if event.mark:
+            _keep_newest(state.marks[shopper], event.mark, event, parameters.MAX_MARKS)
+
+
+def _keep_newest(times: dict[str, float], member: str, event: LiveEvent, n: int) -> None:
+    times[member] = max(times.get(member, event.occurred_at_seconds), event.occurred_at_seconds)
+    if len(times) > n:
+        del times[min(times, key=lambda m: (times[m], m))]
 
 
 def _forget_faded(state: TenantState, batch: Batch) -> None:

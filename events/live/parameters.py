@@ -14,6 +14,11 @@ FADED_WEIGHT = 1e-3
 # Event ids are remembered for this long of the log's own time, and for the bucket before.
 DEDUP_BUCKET_SECONDS = 600
 
+# Shopper state is the only state that expires.
+SHOPPER_TTL_SECONDS = 30 * 24 * 3600
+MAX_RECENT = 50
+MAX_MARKS = 500
+
 FEED_MS = 30_000
 FEED_ENTRIES = 10_000
 

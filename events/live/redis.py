@@ -62,6 +62,16 @@ class RedisLiveState:
             raise WentBack(tenant)
         return Applied(*counts)
 
+    def recent(self, tenant: str, shopper: str) -> list[tuple[int, float]]:
+        with redis_errors():
+            found: Any = redis_client().zrevrange(keys.recent(tenant, shopper), 0, -1, withscores=True)
+        return [(int(product), at) for product, at in found]
+
+    def marks(self, tenant: str, shopper: str) -> dict[str, float]:
+        with redis_errors():
+            found: Any = redis_client().zrange(keys.marks(tenant, shopper), 0, -1, withscores=True)
+        return {mark.decode(): at for mark, at in found}
+
     def products(self, tenant: str) -> Changes:
         own = [keys.trend_week(tenant), keys.trend_hour(tenant), keys.clicks(tenant)]
         packed, cursor = [], b"0"
@@ -84,6 +94,10 @@ def _encode(batch: Batch) -> bytes:
         "feed_ms": parameters.FEED_MS,
         "feed_entries": parameters.FEED_ENTRIES,
         "channel": keys.wake_up(batch.tenant),
+        "prefix": keys.prefix(batch.tenant),
+        "max_recent": parameters.MAX_RECENT,
+        "max_marks": parameters.MAX_MARKS,
+        "shopper_ttl": parameters.SHOPPER_TTL_SECONDS,
         **_columns(batch.events, numbers),
     }
     # Valkey's cmsgpack knows the raw type of old, not the bin type.
@@ -100,4 +114,7 @@ def _columns(events: list[LiveEvent], numbers: dict[str, int]) -> dict[str, list
         "weight": [event.weight for event in events],
         "at": [event.occurred_at_seconds for event in events],
         "click": [int(event.is_click) for event in events],
+        "met": [int(event.is_met) for event in events],
+        "mark": [event.mark for event in events],
+        "shopper": [event.shoppers for event in events],
     }

@@ -7,7 +7,7 @@ import structlog
 
 from events import codec
 from events.broker.base import BEGINNING
-from events.kinds import TREND_WEIGHTS, Kind
+from events.kinds import MARKING, MEETING, TREND_WEIGHTS, Kind
 from events.live import parameters
 from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, LiveState, Rejected, Step
 from events.messages import Event
@@ -153,7 +153,17 @@ def _live_event(entry: LogRecord, event: Event, product_id: int) -> LiveEvent:
         weight=TREND_WEIGHTS.get(event.kind, 0.0),
         occurred_at_seconds=event.occurred_at.timestamp(),
         is_click=event.kind is Kind.CLICK,
+        shoppers=event.shoppers,
+        is_met=event.kind in MEETING,
+        mark=_mark(event, product_id),
     )
+
+
+def _mark(event: Event, product_id: int) -> str:
+    if event.kind not in MARKING:
+        return ""
+    stars = f":{event.value:g}" if event.kind is Kind.RATING else ""
+    return f"{event.kind}:{product_id}{stars}"
 
 
 def _count(events: list[LiveEvent], applied: Applied) -> None:

@@ -50,9 +50,18 @@ def test_only_two_buckets_of_ids_are_kept(state, redis_client):
     assert [key.rpartition(b":")[2] for key in redis_client.keys(f"{keys.seen('default')}:*")] == [b"110"]
 
 
-def test_nothing_of_the_trends_expires(state, redis_client):
-    state.apply(make_batch([make_live_event(7)]))
-    assert {redis_client.ttl(key) for key in redis_client.keys()} == {-1}
+def test_only_the_state_of_shoppers_expires(state, redis_client):
+    state.apply(make_batch([make_live_event(7, shoppers=("u:1",), mark="purchase:7")]))
+    expiring = {key for key in redis_client.keys() if redis_client.ttl(key) > 0}
+    assert expiring == {keys.recent("default", "u:1").encode(), keys.marks("default", "u:1").encode()}
+
+
+def test_a_shoppers_broken_key_fails_the_call_as_a_whole(state, redis_client):
+    redis_client.set(keys.marks("default", "u:1"), "not what belongs here")
+    before = redis_client.keys()
+    with pytest.raises(Rejected):
+        state.apply(make_batch([make_live_event(7, shoppers=("u:1",), mark="purchase:7")]))
+    assert redis_client.keys() == before
 
 
 # One partition's life: events (some sent twice) are read in runs that may be repeated, skipped back to or come from
@@ -64,11 +73,15 @@ EVENTS = st.lists(
         st.floats(-86_000, 300),
         st.integers(0, 30),
         st.booleans(),
+        st.sampled_from([(), ("u:1",), ("s:1",), ("u:1", "s:2")]),
+        st.sampled_from(["", "purchase", "dislike"]),
     ),
     min_size=1,
     max_size=40,
 )
-READS = st.lists(st.tuples(st.integers(0, 39), st.integers(1, 15), st.sampled_from(["read", "save", "restore"])), max_size=25)
+READS = st.lists(
+    st.tuples(st.integers(0, 39), st.integers(1, 15), st.sampled_from(["read", "save", "restore"])), max_size=25
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -76,8 +89,17 @@ READS = st.lists(st.tuples(st.integers(0, 39), st.integers(1, 15), st.sampled_fr
 def test_random_histories_end_as_the_oracle_says(redis_client, events, reads, tenants):
     redis_client.flushall()
     log = [
-        make_live_event(p, offset, weight=w, at=START + dt, event_id=bytes([n]) * 16, is_click=is_click)
-        for offset, (p, w, dt, n, is_click) in enumerate(events)
+        make_live_event(
+            p,
+            offset,
+            weight=w,
+            at=START + dt,
+            event_id=bytes([n]) * 16,
+            is_click=is_click,
+            shoppers=shoppers,
+            mark=mark and f"{mark}:{p}",
+        )
+        for offset, (p, w, dt, n, is_click, shoppers, mark) in enumerate(events)
     ]
     backends = [RedisLiveState(), MemoryLiveState()]
     for backend in backends:
@@ -88,6 +110,9 @@ def test_random_histories_end_as_the_oracle_says(redis_client, events, reads, te
         assert set(found) == set(expected)
         for product, numbers in expected.items():
             assert found[product] == pytest.approx(numbers, rel=1e-6)
+        for shopper in ("u:1", "s:1", "s:2"):
+            assert backends[0].recent(tenant, shopper) == backends[1].recent(tenant, shopper)
+            assert backends[0].marks(tenant, shopper) == backends[1].marks(tenant, shopper)
         assert backends[0].offsets([tenant], [LOG]) == backends[1].offsets([tenant], [LOG])
 
 

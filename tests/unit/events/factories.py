@@ -31,8 +31,8 @@ def make_record(event, offset=0, *, partition=0, at=START):
     return Record(Partition(PRODUCT_CLICKS, partition), offset, int(at * 1000), codec.encode(event))
 
 
-def make_live_event(product_id=1, offset=0, *, log=LOG, event_id=None, weight=1.0, at=START, is_click=True):
-    return LiveEvent(log, offset, event_id or uuid.uuid4().bytes, product_id, weight, at, is_click)
+def make_live_event(product_id=1, offset=0, *, log=LOG, event_id=None, weight=1.0, at=START, is_click=True, **fields):
+    return LiveEvent(log, offset, event_id or uuid.uuid4().bytes, product_id, weight, at, is_click, **fields)
 
 
 def make_batch(events, *, tenant="default", expect=-1, next_offset=None, bucket=100, as_of=START, log=LOG):

@@ -25,7 +25,9 @@ def test_a_product_and_a_shopper_are_enough():
 
 def test_what_the_caller_sends_is_kept():
     event_id = "79a2432f-539e-40fe-baeb-9c5b15645a14"
-    event = parse(sku="B-1", user_id="ü-7", kind="rating", value=4.5, event_id=event_id, occurred_at="2026-11-23T11:00:00+01:00")
+    event = parse(
+        sku="B-1", user_id="ü-7", kind="rating", value=4.5, event_id=event_id, occurred_at="2026-11-23T11:00:00+01:00"
+    )
     assert (event.sku, event.user_id, event.value, event.event_id) == ("B-1", "ü-7", 4.5, UUID(event_id))
     assert event.occurred_at == NOW
 
