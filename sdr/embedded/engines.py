@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sdr.embedded import kafka, locks, postgres, processes, registry, signals, valkey
 from sdr.embedded.messages import say
-from sdr.embedded.registry import Engine, Holder, State
+from sdr.embedded.registry import Holder, State
 
 MODULES = {"postgres": postgres, "valkey": valkey, "kafka": kafka}
 
@@ -51,13 +51,11 @@ def _mine(state: State) -> Holder | None:
 
 
 def _start(var_dir: Path, state: State, names: list[str], *, durable: bool) -> None:
-    def start(name: str) -> tuple[str, Engine]:
-        return name, MODULES[name].start(var_dir, durable=durable)
-
     with ThreadPoolExecutor() as pool:
-        for future in [pool.submit(start, name) for name in names]:
-            name, engine = future.result()
-            state.engines[name] = engine
+        starting = {name: pool.submit(MODULES[name].start, var_dir, durable=durable) for name in names}
+    state.engines |= {name: future.result() for name, future in starting.items() if not future.exception()}
+    for future in starting.values():
+        future.result()  # raises what kept an engine from starting, once the others are recorded
 
 
 def _stop(state: State) -> None:

@@ -23,7 +23,7 @@ def _manage(*words: str) -> list[str]:
 
 
 def _celery(role: str, *options: str) -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "sdr", role, "--loglevel", "warning", *options]
+    return [sys.executable, "-m", "celery", "--quiet", "-A", "sdr", role, "--loglevel", "warning", *options]
 
 
 def _web() -> list[str]:

@@ -58,6 +58,9 @@ class Supervisor(Manager):
             patience.start()
         super().terminate()
 
+    def _system_print(self, data: str) -> None:
+        self.say(data)  # honcho would print at once, in the middle of another thread's line
+
     def _start(self) -> None:
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, self._on_signal)

@@ -40,4 +40,4 @@ def machine():
         machine = Machine(Path(directory))
         yield machine
         engines.release(machine.var_dir, regardless=True)
-        machine.is_quiet()
+        assert machine.is_quiet()

@@ -197,7 +197,8 @@ def test_data_that_postgres_refuses_gets_a_message_with_the_way_out(machine):
     (machine.var_dir / "postgres").mkdir()
     shutil.chown(machine.var_dir / "postgres", user=psutil.Process().username())
     with pytest.raises(EngineError, match=r"did not start on .*\n[^$]*Set DATABASE_URL"):
-        engines.acquire(machine.var_dir, ["postgres"], command="test", durable=False)
+        engines.acquire(machine.var_dir, ["postgres", "valkey"], command="test", durable=False)
+    assert list(registry.read_state(machine.var_dir).engines) == ["valkey"]  # so that it is found and stopped
 
 
 def test_a_long_path_gets_a_short_socket(machine):
