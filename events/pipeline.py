@@ -55,7 +55,8 @@ class Pipeline:
             self._write(records)
         if time.monotonic() >= self._advance_at:
             self.advance()
-        self._on_alive(len(self._source.assigned()))
+        if self._source.generation:  # a member of the group, be it one that holds nothing
+            self._on_alive(len(self._source.assigned()))
 
     def _find_positions(self) -> None:
         generation, assigned = self._source.generation, self._source.assigned()
@@ -68,7 +69,7 @@ class Pipeline:
         if logs:
             self._source.seek({logs[name]: offset for name, offset in positions.items()})
             self._source.resume()
-            log.info("reading from", positions=positions)
+            log.info("reading", n_partitions=len(positions))
         self._positioned = generation
 
     def _write(self, records: list[Record]) -> None:

@@ -1,5 +1,6 @@
 """Logging: structlog's, as coloured lines for people or as JSON for machines."""
 
+import sys
 from typing import Any
 
 import structlog
@@ -19,7 +20,11 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer: Any = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -61,7 +61,7 @@ class Source(Protocol):
 
     @property
     def generation(self) -> int:
-        """A number that moves on with every change of the assignment, which happens only within :meth:`read`.
+        """A number that moves on with every change of the assignment, which happens only within :meth:`read`; 0 at first.
 
         After a change nothing is read until :meth:`seek` says from where.
         """

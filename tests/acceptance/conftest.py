@@ -44,7 +44,13 @@ class Stack:
         """Run a command beside the stack; it finds the engines by itself."""
         command = [sys.executable, "manage.py", *words]
         done = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=_environment(self), capture_output=True, text=True, timeout=120, check=False
+            command,
+            cwd=settings.BASE_DIR,
+            env=_environment(self),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -32,10 +32,10 @@ def test_a_key_of_the_wrong_type_leaves_all_others_untouched(state, redis_client
     name = key("default")
     redis_client.delete(name)
     redis_client.set(name, "not what belongs here")
-    before = {k: redis_client.dump(k) for k in redis_client.keys()}
+    before = {k: redis_client.dump(k) for k in redis_client.scan_iter()}
     with pytest.raises(Rejected):
         state.apply(make_batch([make_live_event(8, 1)], expect=NO_OFFSET))
-    assert {k: redis_client.dump(k) for k in redis_client.keys()} == before
+    assert {k: redis_client.dump(k) for k in redis_client.scan_iter()} == before
 
 
 def test_large_calls_are_taken_whole(state):
@@ -52,7 +52,7 @@ def test_only_two_buckets_of_ids_are_kept(state, redis_client):
 
 def test_only_the_state_of_shoppers_expires(state, redis_client):
     state.apply(make_batch([make_live_event(7, shoppers=("u:1",), mark="purchase:7")]))
-    expiring = {key for key in redis_client.keys() if redis_client.ttl(key) > 0}
+    expiring = {key for key in redis_client.scan_iter() if redis_client.ttl(key) > 0}
     assert expiring == {keys.recent("default", "u:1").encode(), keys.marks("default", "u:1").encode()}
 
 
@@ -139,7 +139,7 @@ def _live(state, redis_client, log, reads, tenants):
 
 
 def _dump(redis_client):
-    return {key: redis_client.dump(key) for key in redis_client.keys()}
+    return {key: redis_client.dump(key) for key in redis_client.scan_iter()}
 
 
 def _restore(redis_client, saved):
