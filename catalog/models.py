@@ -59,6 +59,9 @@ class Category(models.Model):
         if self._others().filter(path=self._path_now()).exists():
             raise ValidationError({"name": f"There is a category {self._path_now()} already."})
 
+    def with_descendants(self) -> models.QuerySet["Category"]:
+        return Category.objects.filter(at_or_below(self.path), tenant=self.tenant_id)
+
     def _path_now(self) -> str:
         return join_path([self.parent.path, self.name] if self.parent else [self.name])
 
@@ -78,6 +81,11 @@ class Category(models.Model):
         """Return how many characters the deepest descendant's path has beyond this one's."""
         paths = self._below(self.path).values_list("path", flat=True) if self.pk else ()
         return max((len(path) for path in paths), default=len(self.path)) - len(self.path)
+
+
+def at_or_below(path: str) -> Q:
+    """Return the condition for the category of that path and all below it; its tenant is another condition."""
+    return Q(path=path) | Q(path__startswith=path + PATH_SEPARATOR)
 
 
 class AllProducts(models.Manager["Product"]):
@@ -149,6 +157,10 @@ class Product(models.Model):
             GinIndex(fields=["search_vector"], name="catalog_product_search"),
             GinIndex(fields=["tags"], name="catalog_product_tags", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["tenant", "variant_group"], name="catalog_product_variants"),
+            # Counts and pages of what is on sale, out of the index alone.
+            models.Index(
+                fields=["tenant", "id"], name="catalog_product_on_sale", condition=Q(deleted_at=None, is_active=True)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "sku"], name="catalog_product_sku_per_tenant"),

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypedDict
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
-from catalog.models import Category, Product, ProductChange
-from catalog.paths import PATH_SEPARATOR, UNCATEGORISED
+from catalog.models import Category, Product, ProductChange, at_or_below
+from catalog.paths import UNCATEGORISED
 from sdr.exceptions import InvalidInput, NotFound
 
 CHUNK_SIZE = 2000
@@ -143,7 +143,7 @@ def in_category(tenant_id: int, text: str) -> Q:
         return Q(category=None)
     of_tenant = Category.objects.filter(tenant_id=tenant_id)
     named = of_tenant.filter(Q(slug=text) | Q(path__iexact=text) | Q(name__iexact=text)).values_list("path", flat=True)
-    conditions = [Q(path=path) | Q(path__startswith=path + PATH_SEPARATOR) for path in named]
+    conditions = [at_or_below(path) for path in named]
     if not conditions:
         raise InvalidInput("category", f"There is no category {text!r}.")
     return Q(category__in=of_tenant.filter(reduce(or_, conditions)))

@@ -1,0 +1,122 @@
+"""The merchandiser's side of the catalogue."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.paginator import InfinitePaginator
+
+from catalog import services
+from catalog.forms import PriceListForm, ProductForm
+from catalog.models import Category, Product, ProductChange
+from catalog.paths import PATH_SEPARATOR
+from sdr.accounts.tenancy import OwnTenantAdmin, limited_to_own
+
+
+class DeletedFilter(admin.SimpleListFilter):
+    """Deletion is soft: the deleted ones are a click away, and not in the way."""
+
+    title = "deleted"
+    parameter_name = "deleted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Deleted products")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        return queryset.exclude(deleted_at=None) if self.value() == "yes" else queryset.filter(deleted_at=None)
+
+
+class CategoryFilter(AutocompleteSelectFilter):
+    """Products of the category and of everything below it: most stand on the leaves."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product] | None:
+        chosen = str(self.value() or "")
+        category = Category.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
+        if category is None:
+            return super().queryset(request, queryset)
+        return queryset.filter(category__in=category.with_descendants())
+
+
+@admin.register(Product)
+class ProductAdmin(OwnTenantAdmin):
+    form = ProductForm
+    list_display = ("name", "sku", "category", "price", "in_stock", "is_active", "updated_at")
+    list_editable = ("price", "in_stock", "is_active")
+    list_filter = (("category", CategoryFilter), "in_stock", "is_active", "tenant", DeletedFilter)
+    list_filter_submit = True
+    list_select_related = ("category",)
+    list_per_page = 50
+    search_fields = ("sku", "name")
+    search_help_text = "Part of a SKU or of a name"
+    ordering = ("-id",)
+    autocomplete_fields = ("category",)
+    readonly_fields = ("revision", "created_at", "updated_at", "deleted_at")
+    actions = ("restore",)
+    # Counting a hundred thousand rows for a page number costs more than the page.
+    paginator = InfinitePaginator
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        return limited_to_own(Product.all_objects.order_by(*self.ordering), request)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, **kwargs | {"form": PriceListForm})
+
+    def delete_model(self, request: HttpRequest, obj: Product) -> None:
+        services.delete_products(Product.all_objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        services.delete_products(queryset)
+
+    @admin.action(description="Restore deleted products", permissions=["change"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        n_restored = services.restore_products(queryset)
+        self.message_user(request, f"{n_restored} products are back.")
+
+
+@admin.register(Category)
+class CategoryAdmin(OwnTenantAdmin):
+    list_display = ("indented_name", "path", "slug", "n_products")
+    list_filter = ("tenant",)
+    search_fields = ("name", "path", "slug")
+    ordering = ("path",)
+    autocomplete_fields = ("parent",)
+    list_per_page = 100
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # One small count per row of the page; a join would count the whole catalogue first.
+        products = Product.objects.filter(category=OuterRef("pk")).order_by().values("category")
+        n_products = Subquery(products.annotate(n_products=Count("pk")).values("n_products"), IntegerField())
+        return super().get_queryset(request).annotate(n_products=Coalesce(n_products, 0))
+
+    @admin.display(description="name", ordering="path")
+    def indented_name(self, category: Category) -> str:
+        return "\u2003" * category.path.count(PATH_SEPARATOR) + category.name
+
+    @admin.display(description="products")
+    def n_products(self, category: Any) -> int:
+        return category.n_products
+
+
+@admin.register(ProductChange)
+class ProductChangeAdmin(OwnTenantAdmin):
+    """The change log is the database's own: nobody adds to it or takes away."""
+
+    list_display = ("product_id", "revision", "is_deleted", "changed_at", "transaction_id")
+    list_filter = ("is_deleted",)
+    search_fields = ("=product_id",)
+    paginator = InfinitePaginator
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ProductChange | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ProductChange | None = None) -> bool:
+        return False
