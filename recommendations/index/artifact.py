@@ -88,8 +88,9 @@ def _read_manifest(directory: Path, tenant: str) -> Manifest:
         raise BadArtifact(f"It is of format {manifest.format}; this version of SDR reads {FORMAT}.")
     if manifest.tenant != tenant:
         raise BadArtifact(f"It belongs to the tenant {manifest.tenant}.")
-    if any(Path(name).name != name for name in manifest.files):
-        raise BadArtifact("It names files outside its own directory.")
+    missing = {CARDS, *manifest.files} - {path.name for path in directory.iterdir()}
+    if missing:  # a path that leads elsewhere is no name in its directory either
+        raise BadArtifact(f"It names what its directory does not have: {', '.join(sorted(missing))}.")
     return manifest
 
 
