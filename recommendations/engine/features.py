@@ -18,6 +18,8 @@ class FeatureParameters:
         default_factory=lambda: {"category": 1.0, "tags": 2.0, "description": 1.0, "name": 2.0}
     )
     min_term_length: int = 2
+    # Longer runs are no words, and one of them would widen the array of all terms.
+    max_term_length: int = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,14 @@ def extract_features(fields: Mapping[str, Sequence[str]], parameters: FeaturePar
     vectorizer = CountVectorizer(
         stop_words="english",
         strip_accents="unicode",
-        token_pattern=rf"(?u)\b\w{{{parameters.min_term_length},}}\b",
+        token_pattern=rf"(?u)\b\w{{{parameters.min_term_length},{parameters.max_term_length}}}\b",
         dtype=np.float32,
     )
-    documents = [" ".join(parts) for parts in zip(*(fields[name] for name in weights), strict=True)]
+    documents = [" ".join(document) for document in zip(*(fields[name] for name in weights), strict=True)]
     try:
         vectorizer.fit(documents)
     except ValueError:  # scikit-learn's word for "not one term in all these texts"
-        return _no_features(len(documents))
+        return _no_features(max(map(len, fields.values()), default=0))
     weighted: list[Any] = [weight * _sublinear(vectorizer.transform(fields[name])) for name, weight in weights.items()]
     frequencies = sum(weighted)
     transformer = TfidfTransformer(norm="l2").fit(frequencies)
