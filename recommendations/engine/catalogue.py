@@ -28,7 +28,8 @@ class CategoryTree:
         """Return which of ``members`` lie in the subtree of ``category``."""
         if category == self.everything:
             return np.ones(len(members), dtype=np.bool_)
-        return (members >= category) & (members < self.ends[category])
+        inside: NDArray[np.bool_] = (members >= category) & (members < self.ends[category])
+        return inside
 
     def path_to_root(self, category: int) -> list[int]:
         """Return ``category`` and its ancestors up to the whole shop."""

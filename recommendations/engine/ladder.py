@@ -77,7 +77,8 @@ class ListBuilder:
         groups, places = self._catalogue.groups[rows], np.arange(len(rows))
         first = np.empty(len(self._catalogue.group_starts), dtype=np.intp)
         first[groups[::-1]] = places[::-1]  # the last assignment wins, so the first place of a group stays
-        return rows[first[groups] == places]
+        firsts: NDArray[np.int32] = rows[first[groups] == places]
+        return firsts
 
     def _add(self, row: int, score: float, code: ReasonCode) -> None:
         group = int(self._catalogue.groups[row])

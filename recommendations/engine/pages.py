@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,28 +37,25 @@ def beside_product(shop: Shop, row: int, filtering: Filter, limit: int, now_seco
 
 
 def around_category(shop: Shop, category: int, filtering: Filter, limit: int) -> list[Ranked]:
-    """Return what to show where nothing is known of a product but its category: the ladder alone."""
+    """Return what to show where nothing is known of a product but its category: the ladder, from that category up."""
     builder = ListBuilder(shop.catalogue, filtering, limit)
-    builder.add_fallbacks(_fallbacks(shop, category), shop.weights.trend_share)
+    own = [Fallback(shop.hotness.hot[category], ReasonCode.TRENDING)]
+    is_known = category != shop.catalogue.tree.everything
+    builder.add_fallbacks(chain(own if is_known else [], _fallbacks(shop, category)), shop.weights.trend_share)
     return builder.places
 
 
 def trending(shop: Shop, filtering: Filter, limit: int, now_seconds: float) -> list[Ranked]:
-    """Return what is hot in the filter's categories by trend score; in a quiet shop that is what is best rated.
+    """Return what is hot in the filter's categories by trend score, then what is best rated in them, then newest.
 
     The hottest of all these categories sets the scale.
     """
-    hot = np.unique(np.concatenate([shop.hotness.hot[category] for category in filtering.categories]))
-    rated = shop.catalogue.best_rated
-    # Cut after the filter; beyond the limit for the variants that share one place.
-    rated = rated[filtering.allowed(shop.catalogue, rated)][: limit * 4]
-    rows = np.union1d(hot, rated).astype(np.int32)
+    rows = np.unique(np.concatenate([shop.hotness.hot[category] for category in filtering.categories]))
     scorer = TrendScorer(shop.hotness, shop.weights, now_seconds, peak_categories=filtering.categories)
-    is_hot = np.isin(rows, hot).tolist()
-    codes = [ReasonCode.TRENDING if warm else ReasonCode.BEST_RATED for warm in is_hot]
     builder = ListBuilder(shop.catalogue, filtering, limit)
-    builder.add_scored(Scored(rows, scorer.score(rows), codes))
-    builder.add_fallbacks([Fallback(shop.catalogue.newest, ReasonCode.NEW)], best_score=1.0)
+    builder.add_scored(Scored(rows, scorer.score(rows), [ReasonCode.TRENDING] * len(rows)))
+    # The best that a product can score which nobody clicks.
+    builder.add_fallbacks(_quiet_fallbacks(shop), shop.weights.rating_share)
     return builder.places
 
 
@@ -90,5 +88,9 @@ def _fallbacks(shop: Shop, category: int) -> Iterator[Fallback]:
     if around != tree.everything:
         yield Fallback(hot[around], ReasonCode.TRENDING)
     yield Fallback(hot[tree.everything], ReasonCode.POPULAR)
+    yield from _quiet_fallbacks(shop)
+
+
+def _quiet_fallbacks(shop: Shop) -> Iterator[Fallback]:
     yield Fallback(shop.catalogue.best_rated, ReasonCode.BEST_RATED)
     yield Fallback(shop.catalogue.newest, ReasonCode.NEW)

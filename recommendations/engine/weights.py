@@ -23,3 +23,8 @@ class ScoringWeights:
     @property
     def trend_share(self) -> float:
         return self.trend / ((self.content + self.trend) or 1.0)
+
+    @property
+    def rating_share(self) -> float:
+        """Of the trend."""
+        return self.trend_rating / ((self.trend_clicks + self.trend_rating) or 1.0)
