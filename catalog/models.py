@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Concat, Now, Substr
@@ -128,7 +128,7 @@ class Product(models.Model):
     rating_count = models.PositiveIntegerField(default=0)
     tags = models.JSONField(default=list, blank=True)
     description = models.TextField(blank=True)
-    image_url = models.URLField(max_length=1000, blank=True)
+    image_url = models.CharField(max_length=1000, blank=True, validators=[URLValidator(["http", "https"])])
     in_stock = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     variant_group = models.CharField(
