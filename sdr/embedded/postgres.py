@@ -22,6 +22,7 @@ INITDB = (
 )
 # For tests: data that nobody will ask for after a crash.
 FORGETFUL = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+PID_FILE = "postmaster.pid"
 BEING_LEFT = "pre-existing shared memory block"
 START_SECONDS = 60.0  # a killed server replays its log first
 
@@ -78,26 +79,34 @@ def _initialise(data_dir: Path, account: str | None, *, durable: bool) -> None:
 
 def _left_over(data_dir: Path, socket_dir: Path) -> int | None:
     """Return the pid of a server that still runs here; see to it that a dead one's locks are in nobody's way."""
-    pid_file = data_dir / "postmaster.pid"
-    if not pid_file.exists():
+    lines = _pid_file_lines(data_dir)
+    if not lines[0].isdigit():
         return None
-    pid = int(pid_file.read_text().split("\n", 1)[0])
+    pid = int(lines[0])
     if processes.is_ours(pid, str(data_dir)):
         say(f"PostgreSQL of a run that was killed still runs (pid {pid}): using it.")
         return pid
     say(f"PostgreSQL was killed (it had pid {pid}): starting it again on its data.")
     # It clears these itself, but not if a stranger has that pid by now, or nobody has waited for the dead server.
     if psutil.pid_exists(pid):
-        pid_file.unlink()
+        (data_dir / PID_FILE).unlink()
         (socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
     return None
 
 
+def _pid_file_lines(data_dir: Path) -> list[str]:
+    """Return what PostgreSQL says of itself: its pid first, how far it is last. While it writes, [""]."""
+    try:
+        text = (data_dir / PID_FILE).read_text()
+    except FileNotFoundError:
+        text = ""
+    return [line.strip() for line in text.splitlines()] or [""]
+
+
 def _becomes_ready(pid: int, data_dir: Path) -> bool:
     def is_ready() -> bool:
-        pid_file = data_dir / "postmaster.pid"
-        lines = pid_file.read_text().splitlines() if pid_file.exists() else [""]
-        return lines[0].strip() == str(pid) and lines[-1].strip() == "ready"
+        lines = _pid_file_lines(data_dir)
+        return lines[0] == str(pid) and lines[-1] == "ready"
 
     wait_until(lambda: is_ready() or not processes.is_ours(pid, str(data_dir)), START_SECONDS)
     return is_ready()
