@@ -97,9 +97,7 @@ def _read_manifest(directory: Path, tenant: str) -> Manifest:
 def _map_arrays(directory: Path, manifest: Manifest) -> Iterator[tuple[str, NDArray[Any]]]:
     for name in manifest.files:
         if name.endswith(".npy"):
-            # An array of no elements cannot be mapped.
-            array = np.load(directory / name, allow_pickle=False)
-            yield name.removesuffix(".npy"), np.load(directory / name, mmap_mode="r") if array.size else array
+            yield name.removesuffix(".npy"), np.load(directory / name, mmap_mode="r", allow_pickle=False)
 
 
 def _map_bytes(path: Path) -> mmap.mmap | bytes:

@@ -9,7 +9,7 @@ import orjson
 from recommendations.engine.catalogue import Catalogue, CategoryTree
 from recommendations.engine.similarity import Similarity
 from recommendations.engine.vocabulary import Vocabulary
-from recommendations.index.artifact import Artifact, CategoryEntry, open_artifact
+from recommendations.index.artifact import Artifact, BadArtifact, CategoryEntry, open_artifact
 from recommendations.index.reading import sku_hash
 
 
@@ -53,8 +53,15 @@ class Index:
 def load_index(directory: Path, *, tenant: str) -> Index:
     """Open the artifact in ``directory``; raises BadArtifact."""
     artifact = open_artifact(directory, tenant=tenant)
+    try:
+        return Index(artifact.manifest.version, _catalogue(artifact), _similarity(artifact), artifact)
+    except KeyError as error:
+        raise BadArtifact(f"It lacks the array {error}.") from error
+
+
+def _catalogue(artifact: Artifact) -> Catalogue:
     a = artifact.arrays
-    catalogue = Catalogue(
+    return Catalogue(
         vocabulary=Vocabulary(a["product_ids"]),
         groups=a["groups"],
         group_starts=a["group_starts"],
@@ -69,12 +76,15 @@ def load_index(directory: Path, *, tenant: str) -> Index:
         newest=a["newest"],
         mean_rating=artifact.manifest.mean_rating,
     )
-    similarity = Similarity(
-        a["neighbour_ids"],
-        a["neighbour_scores"],
-        a["vector_indptr"],
-        a["vector_indices"],
-        a["vector_data"],
-        artifact.manifest.n_terms,
+
+
+def _similarity(artifact: Artifact) -> Similarity:
+    a = artifact.arrays
+    return Similarity(
+        neighbour_ids=a["neighbour_ids"],
+        neighbour_scores=a["neighbour_scores"],
+        indptr=a["vector_indptr"],
+        indices=a["vector_indices"],
+        data=a["vector_data"],
+        n_terms=artifact.manifest.n_terms,
     )
-    return Index(artifact.manifest.version, catalogue, similarity, artifact)
