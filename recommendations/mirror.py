@@ -33,6 +33,7 @@ class Mirror:
     def __init__(self, holder: Holder, feed: RedisFeed) -> None:
         self._holder, self._feed = holder, feed
         self._followings: dict[str, Following] = {}
+        self._tried: set[str] = set()
 
     def is_live(self, tenant: str) -> bool:
         """Return whether the tenant's values were current a moment ago. Silence without events is current."""
@@ -41,17 +42,19 @@ class Mirror:
 
     def was_tried(self, tenant: str) -> bool:
         """Return whether the tenant's values were asked for at all, with or without success."""
-        return tenant in self._followings
+        return tenant in self._tried
 
     def step(self, timeout_seconds: float) -> None:
         """Wait for a wake-up, or for ``timeout_seconds``, then read the feeds. Raises Unavailable."""
         tenants = self._holder.tenants()
-        started = [tenant for tenant in tenants if tenant in self._followings]
-        if started == tenants:
-            self._feed.wait(tenants, timeout_seconds)
-            self._feed.wait(tenants, COALESCE_SECONDS)
-        for tenant in tenants:
-            self._follow(tenant)
+        try:
+            if self._followings.keys() >= set(tenants):
+                self._feed.wait(tenants, timeout_seconds)
+                self._feed.wait(tenants, COALESCE_SECONDS)
+            for tenant in tenants:
+                self._follow(tenant)
+        finally:
+            self._tried.update(tenants)
 
     def _follow(self, tenant: str) -> None:
         following = self._followings.setdefault(tenant, Following())

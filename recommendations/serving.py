@@ -80,7 +80,10 @@ class ServingProcess:
     def _follow_registry(self) -> None:
         while not self._stopping.wait(POLL_SECONDS):
             for tenant in self.holder.tenants():
-                self.holder.refresh(tenant)
+                try:
+                    self.holder.refresh(tenant)
+                except Exception:  # without this thread the process would serve one index for ever
+                    log.exception("index not refreshed", tenant=tenant)
         connection.close()
 
     def _follow_feeds(self) -> None:
@@ -89,10 +92,16 @@ class ServingProcess:
                 self._mirror.step(POLL_SECONDS)
             except Unavailable as error:
                 log.warning("live state unreachable", reason=str(error))
-                self._feed.close()
-                self._stopping.wait(RETRY_SECONDS)
+                self._retry_later()
+            except Exception:  # without this thread the process would never again be live
+                log.exception("live state not followed")
+                self._retry_later()
             with self._has_read:
                 self._has_read.notify_all()
+
+    def _retry_later(self) -> None:
+        self._feed.close()
+        self._stopping.wait(RETRY_SECONDS)
 
 
 def index_problem() -> str | None:
