@@ -24,7 +24,8 @@ def active_version(tenant_slug: str) -> IndexVersion | None:
 def activate(version: IndexVersion) -> bool:
     """Let ``version`` serve, unless one with a newer view of the catalogue already does; return whether it does."""
     with transaction.atomic():
-        Tenant.objects.select_for_update().get(pk=version.tenant_id)
+        # Without the key: rows that refer to the tenant may be written meanwhile.
+        Tenant.objects.select_for_update(no_key=True).get(pk=version.tenant_id)
         current = active_version(version.tenant.slug)
         if current and current.catalogue_marker > version.catalogue_marker:
             return False
@@ -33,7 +34,8 @@ def activate(version: IndexVersion) -> bool:
             current.save(update_fields=["status"])
         version.status, version.activated_at = IndexVersion.Status.ACTIVE, clock.now()
         version.save(update_fields=["status", "activated_at"])
-    pointer.write(version.tenant.slug, version.artifact_name)
+        # Under the lock, so that of two activations at once the later one also writes the pointer later.
+        pointer.write(version.tenant.slug, version.artifact_name)
     _prune(version.tenant)
     return True
 
