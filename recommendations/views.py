@@ -3,13 +3,13 @@
 from typing import Any
 
 import orjson
-from catalog.serializers import ProductSerializer
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.serializers import ProductSerializer
 from recommendations import services
 from recommendations.engine.reasons import ReasonCode
 from recommendations.limits import DEFAULT_LIMIT, MAX_LIMIT, checked_limit
