@@ -1,0 +1,147 @@
+"""Every page of the admin that this project registers, as somebody who signed in sees it."""
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from sdr.accounts import access
+from sdr.accounts.models import ApiKey, Tenant, User
+from tests.factories import make_category, make_product, make_staff, make_tenant
+
+pytestmark = pytest.mark.django_db
+
+MODELS = sorted(
+    (model for model in admin.site._registry if model._meta.app_label in {"accounts", "auth", "catalog"}),
+    key=lambda model: model._meta.label,
+)
+
+
+@pytest.fixture
+def signed_in(client):
+    User.objects.create_superuser("admin", password="let me in")
+    assert client.post("/admin/login/", {"username": "admin", "password": "let me in"}).status_code == 302
+    return client
+
+
+@pytest.fixture
+def some_of_everything(db):
+    make_product(category="Home > Lamps", price="12.50", tags=["warm", "a, b"])
+    access.create_key(Tenant.objects.get(), ["events:write"], name="web shop")
+
+
+def page(model, name: str, *args) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+@pytest.mark.usefixtures("some_of_everything")
+def test_the_list_is_shown_and_searched(signed_in, model):
+    assert signed_in.get(page(model, "changelist")).status_code == 200
+    assert signed_in.get(page(model, "changelist"), {"q": "1"}).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+@pytest.mark.usefixtures("some_of_everything")
+def test_a_row_is_shown(signed_in, model):
+    for row in model._default_manager.all()[:1]:
+        assert signed_in.get(page(model, "change", row.pk)).status_code == 200
+        assert signed_in.get(page(model, "history", row.pk)).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_a_form_for_a_new_row_is_shown_where_rows_are_made_by_hand(signed_in, model):
+    by_hand = model._meta.model_name not in {"apikey", "productchange"}
+    assert signed_in.get(page(model, "add")).status_code == (200 if by_hand else 403)
+
+
+def test_the_front_page_is_shown(signed_in):
+    assert signed_in.get("/admin/").status_code == 200
+
+
+def test_a_member_of_staff_is_made_and_given_a_password(signed_in):
+    form = {
+        "username": "mary",
+        "usable_password": "true",
+        "password1": "correct horse battery",
+        "password2": "correct horse battery",
+        "tenant": Tenant.objects.get().pk,
+        "external_id": "",
+    }
+    assert signed_in.post(page(User, "add"), form).status_code == 302
+    mary = User.objects.get(username="mary")
+    assert mary.check_password("correct horse battery")
+    assert mary.external_id is None
+    assert signed_in.get(reverse("admin:auth_user_password_change", args=[mary.pk])).status_code == 200
+
+
+def test_preferences_of_a_wrong_shape_are_refused(signed_in):
+    shopper = User.objects.create(external_id="u-1")
+    shown = signed_in.get(page(User, "change", shopper.pk)).context["adminform"].form.initial
+    form = {name: value for name, value in shown.items() if value} | {"preferences": '{"favourite": 1}'}
+    answer = signed_in.post(page(User, "change", shopper.pk), form)
+    assert "preferences" in answer.context["adminform"].form.errors
+
+
+def test_a_key_is_revoked_but_never_shown(signed_in):
+    row, key = access.create_key(Tenant.objects.get(), ["events:write"], name="web shop")
+    assert key not in signed_in.get(page(ApiKey, "change", row.pk)).content.decode()
+    assert signed_in.post(page(ApiKey, "delete", row.pk), {"post": "yes"}).status_code == 302
+    with pytest.raises(access.Unauthenticated):
+        access.authenticate(f"Bearer {key}", None)
+
+
+def test_a_tenant_keeps_its_slug_and_is_never_deleted(signed_in):
+    tenant = make_tenant("books")
+    signed_in.post(page(Tenant, "change", tenant.pk), {"name": "Books & more", "slug": "other", "is_active": "on"})
+    tenant.refresh_from_db()
+    assert (tenant.name, tenant.slug) == ("Books & more", "books")
+    assert signed_in.post(page(Tenant, "delete", tenant.pk), {"post": "yes"}).status_code == 403
+
+
+class TestStaffOfOneShop:
+    """They see and touch what is their shop's."""
+
+    @pytest.fixture
+    def ours(self, client):
+        from django.contrib.auth.models import Permission
+
+        shop = make_tenant("books")
+        staff = make_staff(tenant=shop)
+        staff.user_permissions.set(Permission.objects.all())
+        client.force_login(staff)
+        return shop
+
+    @pytest.mark.usefixtures("ours")
+    def test_another_shops_rows_are_not_there(self, client):
+        theirs = [make_product(), make_category("Home"), User.objects.create(external_id="u-1")]
+        for row in theirs:
+            listed = client.get(page(type(row), "changelist")).context["cl"].result_list
+            assert row not in listed
+            assert client.get(page(type(row), "change", row.pk)).status_code == 302
+
+    def test_a_superuser_is_not_there(self, client, ours):
+        root = User.objects.create_superuser("root", password="x", tenant=ours)
+        assert client.get(page(User, "change", root.pk)).status_code == 302
+
+    def test_nobody_makes_themselves_a_superuser(self, client, ours):
+        me = User.objects.get(tenant=ours)
+        form = {"username": me.username, "is_superuser": "on", "is_staff": "on", "is_active": "on", "preferences": "{}"}
+        client.post(page(User, "change", me.pk), form | {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"})
+        me.refresh_from_db()
+        assert not me.is_superuser
+
+    def test_a_new_row_is_our_shops(self, client, ours):
+        client.post(page(type(make_category("X", tenant_id=ours.pk)), "add"), {"tenant": ours.pk, "name": "Novels"})
+        assert ours.categories.filter(name="Novels").exists()
+
+    @pytest.mark.usefixtures("ours")
+    def test_another_shop_cannot_be_chosen(self, client):
+        category = make_category("Home")
+        answer = client.post(page(type(category), "add"), {"tenant": category.tenant_id, "name": "Novels"})
+        assert "tenant" in answer.context["adminform"].form.errors
+
+    @pytest.mark.usefixtures("ours")
+    def test_another_shops_categories_are_not_suggested(self, client):
+        make_category("Home")
+        query = {"app_label": "catalog", "model_name": "product", "field_name": "category", "term": "ho"}
+        assert client.get("/admin/autocomplete/", query).json()["results"] == []

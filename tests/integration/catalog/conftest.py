@@ -1,0 +1,23 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_root() -> None:
+    # WhiteNoise warns where nothing was collected, and warnings are errors here.
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
+
+
+@pytest.fixture
+def get(client: Client):
+    """GET a path under /api/ with query parameters: the status and the JSON answered."""
+
+    def get(path: str, **query: Any) -> tuple[int, Any]:
+        response = client.get(f"/api/{path}", query)
+        return response.status_code, response.json()
+
+    return get
