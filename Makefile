@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON_FOUND := $(shell command -v $(PYTHON) 2>/dev/null || command -v python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage lint format bench requirements clean
+.PHONY: help up kafka test soak coverage lint format bench requirements clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +23,14 @@ $(VENV)/.installed-%: requirements/%.txt
 up: $(VENV)/.installed-embedded  ## Run the whole system on this machine; Ctrl-C stops it.
 	@DEBUG=$${DEBUG-1} exec $(BIN)/python manage.py runstack
 
+kafka: $(VENV)/.installed-embedded  ## Run Apache Kafka (Java 17, Maven) until Ctrl-C. BROKERS=3 for three.
+	@exec $(BIN)/python -m sdr.embedded.apache $(or $(BROKERS),1)
+
 test: $(VENV)/.installed-dev  ## Run every test. ARGS="-k name" to choose.
 	@$(BIN)/python -m pytest $(ARGS)
+
+soak: $(VENV)/.installed-dev  ## Kill every server again and again, for longer. DURATION=seconds of each test.
+	@$(BIN)/python -m pytest tests/soak -o python_files='soak_*.py' --timeout 3600 $(if $(DURATION),--duration $(DURATION)) $(ARGS)
 
 coverage: $(VENV)/.installed-dev  ## Run every test, and show the lines that none reached.
 	@$(BIN)/coverage erase
