@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from catalog import selectors
-from recommendations.engine.catalogue import shrunken_mean_rating
+from recommendations.engine.catalogue import rows_by_rating, shrunken_mean_rating
 from recommendations.engine.features import FeatureParameters, Features, extract_features
 from recommendations.engine.neighbours import NeighbourParameters, Neighbours, find_neighbours
 from recommendations.index import store
@@ -113,7 +113,6 @@ def _arrays(
     counts = np.array(columns.rating_counts, dtype=np.int64)
     created_at = np.array(columns.created_at, dtype=np.float64)
     rows = np.arange(len(groups), dtype=np.int32)
-    rated = rows[~np.isnan(ratings)]
     sku_hashes = np.array(columns.sku_hashes, dtype=np.uint64)
     by_sku = np.argsort(sku_hashes, kind="stable").astype(np.int32)
     return {
@@ -130,7 +129,7 @@ def _arrays(
         "ratings": ratings,
         "in_stock": np.array(columns.in_stock, dtype=np.bool_),
         "is_active": np.array(columns.is_active, dtype=np.bool_),
-        "best_rated": rated[np.lexsort((rated, -counts[rated], -ratings[rated]))],
+        "best_rated": rows_by_rating(ratings, counts),
         "newest": rows[np.lexsort((rows, -created_at))],
         "revisions": np.array(columns.revisions, dtype=np.int64),
         "card_starts": np.array([0, *columns.card_ends], dtype=np.int64),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from catalog.paths import PATH_SEPARATOR
 from catalog.selectors import CategoryNode
 from recommendations.engine import decay
-from recommendations.engine.catalogue import Catalogue, CategoryTree, shrunken_mean_rating
+from recommendations.engine.catalogue import Catalogue, CategoryTree, rows_by_rating, shrunken_mean_rating
 from recommendations.engine.features import FeatureParameters, extract_features
 from recommendations.engine.hotness import Hotness
 from recommendations.engine.neighbours import NeighbourParameters, find_neighbours
@@ -65,7 +65,6 @@ def make_catalogue(items: Sequence[Item]) -> Catalogue:
     tree, places = make_tree(item.category for item in items if item.category)
     ratings = np.array([np.nan if item.rating is None else item.rating for item in items], dtype=np.float32)
     counts = np.array([item.rating_count for item in items], dtype=np.int64)
-    rated = rows[~np.isnan(ratings)]
     return Catalogue(
         vocabulary=Vocabulary(np.array([product_id(row) for row in rows], dtype=np.int64)),
         groups=groups,
@@ -77,7 +76,7 @@ def make_catalogue(items: Sequence[Item]) -> Catalogue:
         ratings=ratings,
         in_stock=np.array([item.in_stock for item in items], dtype=np.bool_),
         is_active=np.array([item.is_active for item in items], dtype=np.bool_),
-        best_rated=rated[np.lexsort((rated, -counts[rated], -ratings[rated]))],
+        best_rated=rows_by_rating(ratings, counts),
         newest=rows[::-1],
         mean_rating=shrunken_mean_rating(ratings, counts),
     )

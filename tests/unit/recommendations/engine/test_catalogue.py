@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.engine.catalogue import shrunken_mean_rating
+from recommendations.engine.catalogue import rows_by_rating, shrunken_mean_rating
 from tests.unit.recommendations.factories import Item, make_catalogue, make_tree
 
 names = st.sampled_from(["a", "b", "c d", "a b", "z"])
@@ -54,3 +54,12 @@ def test_variants_of_no_group_are_none():
 def test_few_ratings_stay_near_the_middle(ratings, counts, mean):
     found = shrunken_mean_rating(np.array(ratings, dtype=np.float32), np.array(counts, dtype=np.int64))
     assert found == pytest.approx(mean, abs=1e-6)
+
+
+def test_many_good_ratings_stand_before_one_perfect_one():
+    ratings = np.array([5.0, np.nan, 4.8, 4.0, 4.8], dtype=np.float32)
+    assert rows_by_rating(ratings, np.array([1, 0, 300, 30, 900])).tolist() == [4, 2, 0, 3]
+
+
+def test_equal_ratings_stand_by_row():
+    assert rows_by_rating(np.array([4.0, 4.0], dtype=np.float32), np.array([7, 7])).tolist() == [0, 1]
