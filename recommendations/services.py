@@ -7,6 +7,7 @@ import numpy as np
 from django.db import DatabaseError, InterfaceError
 
 from catalog import selectors
+from catalog.models import Product
 from recommendations import serving
 from recommendations.engine import pages
 from recommendations.engine.filters import Filter
@@ -114,21 +115,35 @@ def _categories(now: Serving, named: str | None) -> tuple[int, ...]:
 
 def _without_index(now: Serving, query: ProductQuery) -> tuple[list[Ranked], list[str]]:
     """Answer for a product that the index does not have (it may be seconds old) with what is popular around it."""
-    tree = now.index.catalogue.tree
-    category, lacking = tree.everything, ["index"]
+    category, variants, lacking = now.index.catalogue.tree.everything, frozenset[int](), ["index"]
     try:
-        product = (
-            selectors.product_by_id(query.tenant_id, query.product_id)
-            if query.product_id is not None
-            else selectors.product_by_sku(query.tenant_id, query.sku or "")
-        )
+        product = _product(query)
+        category, variants = _category_of(now, product), _variants_of(now, product)
     except (DatabaseError, InterfaceError):
         lacking = ["index", "catalog"]  # nobody can say whether there is such a product
-    else:
-        named = now.index.categories_named(product.category.path) if product.category else []
-        category = named[0] if named else category
-    filtering = Filter(in_stock_only=now.weights.hide_out_of_stock)
+    filtering = Filter(variants, now.weights.hide_out_of_stock)
     return pages.around_category(now.shop, category, filtering, query.limit), lacking
+
+
+def _product(query: ProductQuery) -> Product:
+    if query.product_id is not None:
+        return selectors.product_by_id(query.tenant_id, query.product_id)
+    return selectors.product_by_sku(query.tenant_id, query.sku or "")
+
+
+def _category_of(now: Serving, product: Product) -> int:
+    """Return the place of the product's category, the whole shop for one that the index does not have either."""
+    named = now.index.categories_named(product.category.path) if product.category else []
+    return named[0] if named else now.index.catalogue.tree.everything
+
+
+def _variants_of(now: Serving, product: Product) -> frozenset[int]:
+    """Return the group of the product's older variants, which the index may have."""
+    if not product.variant_group:
+        return frozenset()
+    variants = Product.objects.filter(tenant_id=product.tenant_id, variant_group=product.variant_group)
+    rows = now.index.catalogue.vocabulary.rows_of(np.array(variants.values_list("pk", flat=True), dtype=np.int64))
+    return frozenset(now.index.catalogue.groups[rows[rows >= 0]].tolist())
 
 
 def _recommendation(now: Serving, place: Ranked) -> Recommendation:
