@@ -45,7 +45,7 @@ lint: $(VENV)/.installed-dev  ## Check style, types, layers, migrations and prot
 	@$(BIN)/lint-imports
 	@DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/buf lint
-	@DEBUG=1 $(BIN)/python manage.py generateprotos --check
+	@$(BIN)/python -m protos.generate --check
 	@DEBUG=1 $(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
 
 format: $(VENV)/.installed-dev  ## Format the code.

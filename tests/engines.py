@@ -46,6 +46,7 @@ def _start() -> None:
     # 0711: when we are root, Postgres runs under another account and must get through.
     var_dir = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     var_dir.chmod(0o711)
+    (var_dir / "static").mkdir()  # WhiteNoise warns of a missing one, and warnings are errors here
     os.environ.update(SETTINGS, VAR_DIR=str(var_dir))
     engines.acquire(var_dir, engines.MODULES, command="pytest", durable=False)
     os.environ["CELERY_BROKER_URL"] = registry.read_state(var_dir).engines["valkey"].url

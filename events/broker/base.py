@@ -20,6 +20,7 @@ class Outgoing:
     topic: str
     key: str
     value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class Outcome(StrEnum):
@@ -40,12 +41,16 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A message as it stands in the log; ``timestamp_ms`` is the log's own time."""
+    """A message as it stands in the log; ``timestamp_ms`` is the log's own time.
+
+    ``headers`` are read where they are asked for: the topics of events have none.
+    """
 
     partition: Partition
     offset: int
     timestamp_ms: int
     value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 # Where to begin when nothing is stored.
@@ -61,9 +66,9 @@ class Source(Protocol):
 
     @property
     def generation(self) -> int:
-        """A number that moves on with every change of the assignment, which happens only within :meth:`read`; 0 at first.
+        """A number that moves on with every change of the assignment; 0 before the first.
 
-        After a change nothing is read until :meth:`seek` says from where.
+        It changes only within :meth:`read`. After a change nothing is read until :meth:`seek` says from where.
         """
         ...
 
