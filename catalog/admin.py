@@ -53,7 +53,6 @@ class ProductAdmin(OwnTenantAdmin):
     search_help_text = "Part of a SKU or of a name"
     ordering = ("-id",)
     autocomplete_fields = ("category",)
-    readonly_fields = ("revision", "created_at", "updated_at", "deleted_at")
     actions = ("restore",)
     # Counting a hundred thousand rows for a page number costs more than the page.
     paginator = InfinitePaginator
@@ -61,6 +60,9 @@ class ProductAdmin(OwnTenantAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         return limited_to_own(Product.all_objects.order_by(*self.ordering), request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> tuple[str, ...]:
+        return ("revision", "created_at", "updated_at", "deleted_at") if obj else ()
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_form(request, **kwargs | {"form": PriceListForm})
