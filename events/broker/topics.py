@@ -1,5 +1,6 @@
 """The topics SDR needs, created where they are missing."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 import structlog
@@ -14,19 +15,19 @@ log = structlog.get_logger(__name__)
 _TIMEOUT_SECONDS = 10.0
 
 
-def ensure_topics() -> None:
-    """Create the topics that are missing. Raises KafkaException when no broker answers."""
+def ensure_topics(topics: Sequence[str] = TOPICS) -> None:
+    """Create those of the topics that are missing. Raises KafkaException when no broker answers."""
     admin = AdminClient(common_config())
     if settings.KAFKA_INCARNATION is not None:
         # The embedded broker refuses to create topics, and makes them when they are first asked for.
-        for topic in TOPICS:
+        for topic in topics:
             admin.list_topics(topic, timeout=_TIMEOUT_SECONDS)
         return
     existing = admin.list_topics(timeout=_TIMEOUT_SECONDS).topics
     config = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(settings.KAFKA_RETENTION_MS)}
     missing = [
         NewTopic(topic, settings.KAFKA_PARTITIONS, settings.KAFKA_REPLICATION, config=config)
-        for topic in TOPICS
+        for topic in topics
         if topic not in existing
     ]
     for topic, done in admin.create_topics(missing).items() if missing else []:
