@@ -2,15 +2,21 @@
 
 from django.conf import settings
 
+from events.broker.producer import publisher
 from events.broker.source import KafkaSource
 from events.broker.topics import ensure_topics
-from events.kinds import TOPICS
+from events.kinds import DEAD_TOPICS, TOPICS
 from events.live.redis import RedisLiveState
-from events.pipeline import Pipeline
+from events.pipeline import Pace, Pipeline
+from events.sinks.archive import ArchiveSink
 from events.sinks.live import LiveSink
 from events.skus import SkuResolver
 from events.tenants import TenantDirectory
+from sdr import metrics
 from sdr.health import Heartbeat
+
+# Nobody waits for the archive: fewer, larger transactions spare the disk.
+ARCHIVE_PACE = Pace(small=5000, large=10_000, gather_seconds=0.2)
 
 
 def live_state_pipeline(group: str | None = None) -> Pipeline:
@@ -20,3 +26,17 @@ def live_state_pipeline(group: str | None = None) -> Pipeline:
     sink = LiveSink(RedisLiveState(), TenantDirectory(), SkuResolver())
     heartbeat = Heartbeat("consumer")
     return Pipeline(source, sink, on_alive=lambda n_partitions: heartbeat.beat(f"{n_partitions} partitions"))
+
+
+def archive_pipeline(group: str | None = None) -> Pipeline:
+    """Return the pipeline of `archive_events`: both topics into Postgres, what it cannot take into dead letters."""
+    ensure_topics((*TOPICS, *DEAD_TOPICS))
+    source = KafkaSource(group or f"{settings.KAFKA_CONSUMER_GROUP}-archive", TOPICS)
+    heartbeat = Heartbeat("archive")
+    return Pipeline(
+        source,
+        ArchiveSink(TenantDirectory(), publisher),
+        on_alive=lambda n_partitions: heartbeat.beat(f"{n_partitions} partitions"),
+        pace=ARCHIVE_PACE,
+        lag=metrics.ARCHIVE_LAG,
+    )

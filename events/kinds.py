@@ -34,5 +34,13 @@ MEETING = frozenset({Kind.VIEW, Kind.CLICK, Kind.WISHLIST, Kind.ADD_TO_CART, Kin
 MARKING = frozenset(Kind) - {Kind.VIEW, Kind.CLICK}
 
 
+def dead_topic(topic: str) -> str:
+    """Return where the messages of ``topic`` go that nobody could decode or accept."""
+    return f"{topic}.dead"
+
+
+DEAD_TOPICS = tuple(dead_topic(topic) for topic in TOPICS)
+
+
 def topic_of(kind: Kind) -> str:
     return PRODUCT_CLICKS if kind in {Kind.CLICK, Kind.VIEW} else USER_BEHAVIOR

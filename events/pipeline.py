@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
+from prometheus_client import Gauge
 
 from events.broker.base import Record, Source
 from events.live.base import WentBack
@@ -14,23 +16,45 @@ from sdr.exceptions import Unavailable
 
 log = structlog.get_logger(__name__)
 
-# A call blocks the sink for everybody: small calls, unless there is a backlog to work off.
-SMALL_BATCH = 200
-LARGE_BATCH = 2000
 BACKLOG_MS = 1000
 POLL_SECONDS = 0.1
 ADVANCE_SECONDS = 5.0
 RETRY_SECONDS = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many records go to the sink at once: at most ``small``, or ``large`` while there is a backlog.
+
+    Without a backlog, records gather for ``gather_seconds`` before the next are read.
+    """
+
+    small: int
+    large: int
+    gather_seconds: float = 0.0
+
+
+# A call to the live state blocks it for everybody: small calls, unless there is a backlog to work off.
+LIVE_PACE = Pace(small=200, large=2000)
+
+
 class Pipeline:
     """One consumer. ``on_alive`` is called, often, while it holds its partitions and the sink answers."""
 
-    def __init__(self, source: Source, sink: Sink, *, on_alive: Callable[[int], None] = lambda _n: None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        sink: Sink,
+        *,
+        on_alive: Callable[[int], None] = lambda _n: None,
+        pace: Pace = LIVE_PACE,
+        lag: Gauge = metrics.CONSUMER_LAG,
+    ) -> None:
         self._source, self._sink, self._on_alive = source, sink, on_alive
+        self._pace, self._lag = pace, lag
         self._stopping = threading.Event()
         self._positioned: int | None = None
-        self._batch_size = SMALL_BATCH
+        self._has_backlog = False
         self._advance_at = time.monotonic() + ADVANCE_SECONDS
 
     def stop(self) -> None:
@@ -47,7 +71,9 @@ class Pipeline:
 
     def step(self) -> None:
         """Read once and write what came."""
-        records = self._source.read(self._batch_size, POLL_SECONDS)
+        if not self._has_backlog:
+            self._stopping.wait(self._pace.gather_seconds)
+        records = self._source.read(self._pace.large if self._has_backlog else self._pace.small, POLL_SECONDS)
         if self._source.generation != self._positioned:
             self._find_positions()
             return  # what was read before is not ours, or is read again
@@ -76,14 +102,13 @@ class Pipeline:
         entries = [LogRecord(self._source.log_of(record.partition), record) for record in records]
         if self._until_available(lambda: self._sink.write(entries)):
             newest_ms = max(record.timestamp_ms for record in records)
-            has_backlog = clock.now_seconds() * 1000 - newest_ms > BACKLOG_MS
-            self._batch_size = LARGE_BATCH if has_backlog else SMALL_BATCH
+            self._has_backlog = clock.now_seconds() * 1000 - newest_ms > BACKLOG_MS
 
     def advance(self) -> None:
         """Store how far each log was read, also for tenants to whom nothing happens; it finds a restored state too."""
         self._advance_at = time.monotonic() + ADVANCE_SECONDS
         for partition, n in self._source.lag().items():
-            metrics.CONSUMER_LAG.labels(topic=partition.topic, partition=partition.number).set(n)
+            self._lag.labels(topic=partition.topic, partition=partition.number).set(n)
         if self._positioned == self._source.generation:
             positions = {self._source.log_of(p): offset for p, offset in self._source.positions().items()}
             if positions:

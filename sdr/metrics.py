@@ -19,6 +19,10 @@ CONSUMER_LAG: Final = Gauge(
     "sdr_consumer_lag", "Messages in Kafka that the consumer has not yet applied.", ["topic", "partition"],
     multiprocess_mode="livemostrecent",
 )  # fmt: skip
+ARCHIVE_LAG: Final = Gauge(
+    "sdr_archive_lag", "Messages in Kafka that are not yet in the archive.", ["topic", "partition"],
+    multiprocess_mode="livemostrecent",
+)  # fmt: skip
 FRESHNESS_SECONDS: Final = Histogram(
     "sdr_freshness_seconds", "Age of an event when it reaches a stage: kafka, live_state, mirror.", ["stage"],
     buckets=SECONDS,

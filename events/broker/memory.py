@@ -19,12 +19,12 @@ class MemoryBroker:
     def publish(self, messages: Sequence[Outgoing], *, timeout_seconds: float = 0) -> list[Outcome]:
         for message in messages:
             partition = Partition(message.topic, zlib.crc32(message.key.encode()) % self.n_partitions)
-            self.append(partition, message.value)
+            self.append(partition, message.value, message.headers)
         return [Outcome.ACCEPTED] * len(messages)
 
-    def append(self, partition: Partition, value: bytes) -> None:
+    def append(self, partition: Partition, value: bytes, headers: tuple[tuple[str, bytes], ...] = ()) -> None:
         log = self.logs[partition]
-        log.append(Record(partition, len(log), self.now_ms, value))
+        log.append(Record(partition, len(log), self.now_ms, value, headers))
 
     def recreate(self, incarnation: str) -> None:
         """Delete every topic and create it anew."""

@@ -81,6 +81,7 @@ class KafkaPublisher:
                     message.topic,
                     message.value,
                     message.key,
+                    headers=list(message.headers),
                     on_delivery=delivery.settler(place),
                 )
             except BufferError:

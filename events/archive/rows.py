@@ -1,0 +1,59 @@
+"""An event as a line of Postgres' COPY, in its text format."""
+
+from events.messages import Event
+from events.sinks.base import LogRecord
+
+# The staging table's, in this order.
+COLUMNS = {
+    "tenant_id": "bigint",
+    "event_id": "uuid",
+    "kind": "text",
+    "product_id": "bigint",
+    "sku": "text",
+    "external_id": "text",
+    "session_id": "text",
+    "value": "double precision",
+    "occurred_at": "timestamptz",
+    "received_at": "timestamptz",
+    "recommendation_id": "text",
+    "position": "integer",
+    "topic": "text",
+    "incarnation": "text",
+    "partition": "integer",
+    '"offset"': "bigint",
+}
+_NULL = "\\N"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def copy_line(entry: LogRecord, event: Event, tenant_id: int) -> str:
+    """Return the event's values in the order of ``COLUMNS``, with the end of the line."""
+    topic, number = entry.record.partition
+    fields = (
+        str(tenant_id),
+        event.event_id.hex,
+        event.kind.value,
+        _NULL if event.product_id is None else str(event.product_id),
+        _text(event.sku),
+        _text(event.user_id),
+        _text(event.session_id),
+        _NULL if event.value is None else repr(event.value),
+        event.occurred_at.isoformat(),
+        event.received_at.isoformat(),
+        _text(event.recommendation_id),
+        _NULL if event.position is None else str(event.position),
+        topic,
+        incarnation_of(entry),
+        str(number),
+        str(entry.record.offset),
+    )
+    return "\t".join(fields) + "\n"
+
+
+def incarnation_of(entry: LogRecord) -> str:
+    """Return the middle of the log's name, ``topic@incarnation/partition``."""
+    return entry.log.removeprefix(f"{entry.record.partition.topic}@").rpartition("/")[0]
+
+
+def _text(text: str | None) -> str:
+    return _NULL if text is None else text.translate(_ESCAPES)

@@ -1,0 +1,90 @@
+"""What Postgres keeps of events: the archive, how far it was written, and which dead letters were sent again."""
+
+from django.db import models
+from django.db.models import Q
+
+from catalog.models import Product
+from events.kinds import Kind
+from sdr.accounts.models import Tenant, User
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    return [(kind.value, kind.value) for kind in Kind]
+
+
+class Interaction(models.Model):
+    """One event, as it was archived; rows are only ever added. Postgres keeps one partition a month.
+
+    No foreign key binds a row: checking three a row would cost more than writing it, and a product that was deleted
+    must not fail a batch. The keys that Postgres does hold all contain ``occurred_at``, as a partitioned table asks.
+    """
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    event_id = models.UUIDField()
+    kind = models.CharField(max_length=20, choices=kind_choices)
+    product = models.ForeignKey(
+        Product,
+        models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        help_text="Empty while no product has the SKU that the event named.",
+    )
+    sku = models.CharField(max_length=100, null=True, help_text="What the event named, if it named no id.")
+    user = models.ForeignKey(User, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False, null=True)
+    session_id = models.CharField(max_length=200, null=True)
+    value = models.FloatField(null=True, help_text="The stars of a rating.")
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    recommendation_id = models.CharField(max_length=200, null=True)
+    position = models.PositiveIntegerField(null=True)
+    # Where it stood in Kafka.
+    topic = models.CharField(max_length=249)
+    incarnation = models.CharField(max_length=50)
+    partition = models.PositiveIntegerField()
+    offset = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("-occurred_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "event_id", "occurred_at"], name="events_interaction_once_per_tenant"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["occurred_at"], name="events_interaction_by_time"),
+            models.Index(fields=["user", "occurred_at"], name="events_interaction_by_user", condition=~Q(user=None)),
+            models.Index(
+                fields=["session_id", "occurred_at"],
+                name="events_interaction_by_session",
+                condition=~Q(session_id=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.event_id}"
+
+
+class ArchiveOffset(models.Model):
+    """How far the archive has come in one log: everything below ``next`` is in it. Moved with what it describes."""
+
+    log = models.CharField(max_length=350, primary_key=True, help_text="topic@incarnation/partition")
+    next = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.log}: {self.next}"
+
+
+class ReplayedDeadLetter(models.Model):
+    """A dead letter that was sent again, by where its message first stood, so that no second run sends it once more."""
+
+    log = models.CharField(max_length=350, help_text="topic@incarnation/partition")
+    offset = models.BigIntegerField()
+    replayed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["log", "offset"], name="events_dead_letter_replayed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.log}, offset {self.offset}"
