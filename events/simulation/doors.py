@@ -38,7 +38,7 @@ class KafkaDoor:
         try:
             tracked = services.track(events, tenant=self._tenant, publisher=publisher())
         except Unavailable as error:
-            return Reply(n_rejected=len(events), reasons=[str(error)])
+            return Reply(n_rejected=len(events), reasons=[str(error)] * len(events))
         return _reply([(result.status, result.error) for result in tracked])
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ class RestDoor:
             status, body = self._post(orjson.dumps({"events": events}))
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            return Reply(n_unknown=len(events), reasons=[f"{type(error).__name__}: {error}"])
+            return Reply(n_unknown=len(events), reasons=[f"{type(error).__name__}: {error}"] * len(events))
         return _read(status, body, len(events))
 
     def close(self) -> None:
@@ -97,8 +97,8 @@ def _read(status: int, body: bytes, n_events: int) -> Reply:
     # A 503, or a gateway's word, leaves open whether the events arrived; 4xx says that they did not.
     is_refused = http.client.BAD_REQUEST <= status < http.client.INTERNAL_SERVER_ERROR
     if is_refused:
-        return Reply(n_rejected=n_events, reasons=[reason])
-    return Reply(n_unknown=n_events, reasons=[reason])
+        return Reply(n_rejected=n_events, reasons=[reason] * n_events)
+    return Reply(n_unknown=n_events, reasons=[reason] * n_events)
 
 
 def _reply(results: Sequence[tuple[Outcome, str | None]]) -> Reply:
