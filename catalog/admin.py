@@ -62,7 +62,7 @@ class ProductAdmin(OwnTenantAdmin):
         return limited_to_own(Product.all_objects.order_by(*self.ordering), request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> tuple[str, ...]:
-        return ("revision", "created_at", "updated_at", "deleted_at") if obj else ()
+        return ("tenant", "revision", "created_at", "updated_at", "deleted_at") if obj else ()
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_form(request, **kwargs | {"form": PriceListForm})
@@ -94,6 +94,9 @@ class CategoryAdmin(OwnTenantAdmin):
         products = Product.objects.filter(category=OuterRef("pk")).order_by().values("category")
         n_products = Subquery(products.annotate(n_products=Count("pk")).values("n_products"), IntegerField())
         return super().get_queryset(request).annotate(n_products=Coalesce(n_products, 0))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> tuple[str, ...]:
+        return ("tenant",) if obj else ()
 
     @admin.display(description="name", ordering="path")
     def indented_name(self, category: Category) -> str:

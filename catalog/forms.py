@@ -80,18 +80,16 @@ class ProductForm(forms.ModelForm):
         )
 
     def clean_sku(self) -> str:
-        """Say where a SKU went that cannot be seen: deleted products keep theirs."""
+        """Say whose the SKU is already, even if it cannot be seen: deleted products keep theirs."""
         sku = cleaning.required("sku", self.cleaned_data["sku"])
         tenant = self.cleaned_data.get("tenant") or self.instance.tenant
-        if (
-            Product.all_objects.filter(tenant=tenant, sku=sku)
-            .exclude(pk=self.instance.pk)
-            .exclude(deleted_at=None)
-            .exists()
-        ):
+        other = Product.all_objects.filter(tenant=tenant, sku=sku).exclude(pk=self.instance.pk).first()
+        if other and other.deleted_at:
             raise forms.ValidationError(
-                'A deleted product has this SKU: list them by the filter "deleted" and restore it.'
+                'A deleted product has this SKU. The filter "deleted" lists it: restore it there.'
             )
+        if other:
+            raise forms.ValidationError(f"{other.name} has this SKU already.")
         return sku
 
 

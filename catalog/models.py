@@ -58,6 +58,8 @@ class Category(models.Model):
             raise ValidationError({"name": f"The path would be longer than {MAX_PATH_LENGTH} characters."})
         if self._others().filter(path=self._path_now()).exists():
             raise ValidationError({"name": f"There is a category {self._path_now()} already."})
+        if self._others().filter(slug=self.slug).exists():
+            raise ValidationError({"slug": "Another category has this slug."})
 
     def with_descendants(self) -> models.QuerySet["Category"]:
         return Category.objects.filter(at_or_below(self.path), tenant=self.tenant_id)

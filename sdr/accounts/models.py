@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -56,6 +57,13 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.external_id or self.username
+
+    def clean(self) -> None:
+        super().clean()
+        # The constraint says so too, but forms skip it where the tenant is not for the asking.
+        namesakes = User.objects.filter(tenant=self.tenant_id, external_id=self.external_id).exclude(pk=self.pk)
+        if self.external_id and namesakes.exists():
+            raise ValidationError({"external_id": "Another user has this id."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.password:

@@ -130,6 +130,14 @@ class TestStaffOfOneShop:
         me.refresh_from_db()
         assert not me.is_superuser
 
+    def test_an_id_that_another_shopper_has_is_refused(self, client, ours):
+        User.objects.create(tenant=ours, external_id="u-1")
+        other = User.objects.create(tenant=ours, external_id="u-2")
+        form = {"username": other.username, "external_id": "u-1", "preferences": "{}"}
+        form |= {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+        answer = client.post(page(User, "change", other.pk), form)
+        assert list(answer.context["adminform"].form.errors) == ["external_id"]
+
     def test_a_new_row_is_our_shops(self, client, ours):
         client.post(page(type(make_category("X", tenant_id=ours.pk)), "add"), {"tenant": ours.pk, "name": "Novels"})
         assert ours.categories.filter(name="Novels").exists()

@@ -102,6 +102,12 @@ def test_what_cannot_be_stored_is_refused_at_its_field(admin, field, value):
     assert field in answer.context["adminform"].form.errors
 
 
+def test_the_sku_of_another_product_is_refused(admin):
+    make_product(sku="L-1", name="Desk lamp")
+    answer = change(admin, make_product(), attributes="{}", sku="L-1")
+    assert "Desk lamp has this SKU" in str(answer.context["adminform"].form.errors["sku"])
+
+
 def test_a_category_of_another_shop_is_refused(admin):
     theirs = make_category("Home", tenant_id=make_tenant().pk)
     answer = change(admin, make_product(), attributes="{}", category=theirs.pk)
@@ -175,6 +181,10 @@ class TestCategoryTree:
     def test_no_second_category_of_the_same_path_is_made(self, admin):
         make_category("Home")
         assert "name" in self.errors(self.add(admin, name="Home"))
+
+    def test_no_second_category_of_the_same_slug_is_made(self, admin):
+        make_category("Home")
+        assert "slug" in self.errors(self.edit(admin, make_category("Garden"), slug="home"))
 
     def test_a_name_that_reads_as_a_path_is_refused(self, admin):
         assert "name" in self.errors(self.add(admin, name="Home > Lamps"))
