@@ -4,7 +4,6 @@ from django.conf import settings
 
 from events.broker.producer import publisher
 from events.broker.source import KafkaSource
-from events.broker.topics import ensure_topics
 from events.kinds import DEAD_TOPICS, TOPICS
 from events.live.redis import RedisLiveState
 from events.pipeline import Pace, Pipeline
@@ -21,7 +20,6 @@ ARCHIVE_PACE = Pace(small=5000, large=10_000, gather_seconds=0.2)
 
 def live_state_pipeline(group: str | None = None) -> Pipeline:
     """Return the pipeline of `consume_clicks`: both topics into Redis."""
-    ensure_topics()
     source = KafkaSource(group or settings.KAFKA_CONSUMER_GROUP, TOPICS)
     sink = LiveSink(RedisLiveState(), TenantDirectory(), SkuResolver())
     heartbeat = Heartbeat("consumer")
@@ -30,8 +28,7 @@ def live_state_pipeline(group: str | None = None) -> Pipeline:
 
 def archive_pipeline(group: str | None = None) -> Pipeline:
     """Return the pipeline of `archive_events`: both topics into Postgres, what it cannot take into dead letters."""
-    ensure_topics((*TOPICS, *DEAD_TOPICS))
-    source = KafkaSource(group or f"{settings.KAFKA_CONSUMER_GROUP}-archive", TOPICS)
+    source = KafkaSource(group or f"{settings.KAFKA_CONSUMER_GROUP}-archive", TOPICS, also_needed=DEAD_TOPICS)
     heartbeat = Heartbeat("archive")
     return Pipeline(
         source,

@@ -86,8 +86,8 @@ class Pipeline:
 
     def _find_positions(self) -> None:
         generation, assigned = self._source.generation, self._source.assigned()
-        logs = {self._source.log_of(partition): partition for partition in assigned}
         try:
+            logs = {self._source.log_of(partition): partition for partition in assigned}
             positions = self._sink.positions(list(logs)) if logs else {}
         except Unavailable as error:
             self._wait(error)
@@ -143,4 +143,5 @@ class Pipeline:
         """Keep the membership, but fetch nothing: what is not read cannot be lost."""
         log.warning("waiting", reason=str(error))
         self._source.pause()
-        self._source.read(1, RETRY_SECONDS)
+        if self._source.read(1, RETRY_SECONDS):
+            self._positioned = None  # it was fetched before the pause: read it again

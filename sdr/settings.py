@@ -126,6 +126,8 @@ KAFKA_BOOTSTRAP_SERVERS = ENGINES.kafka_bootstrap_servers
 # The embedded broker has no topic ids: it names itself anew at each start. None: ask the real one.
 KAFKA_INCARNATION = ENGINES.kafka_incarnation
 KAFKA_CONSUMER_GROUP = env("KAFKA_CONSUMER_GROUP", default="sdr-live-state")
+# How long a consumer that says nothing keeps its partitions.
+KAFKA_SESSION_TIMEOUT_MS = env.int("KAFKA_SESSION_TIMEOUT_MS", default=10_000)
 KAFKA_PARTITIONS = env.int("KAFKA_PARTITIONS", default=4)
 KAFKA_REPLICATION = env.int("KAFKA_REPLICATION", default=1)
 KAFKA_RETENTION_MS = env.int("KAFKA_RETENTION_MS", default=7 * 24 * 3600 * 1000)

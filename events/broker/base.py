@@ -66,7 +66,7 @@ class Source(Protocol):
 
     @property
     def generation(self) -> int:
-        """A number that moves on with every change of the assignment; 0 before the first.
+        """A number that moves on with every change of the assignment, or of the logs; 0 before the first.
 
         It changes only within :meth:`read`. After a change nothing is read until :meth:`seek` says from where.
         """
@@ -81,7 +81,7 @@ class Source(Protocol):
         ...
 
     def log_of(self, partition: Partition) -> str:
-        """Return ``topic@incarnation/partition``: a topic that was created anew is another log."""
+        """Return ``topic@incarnation/partition``: a topic that was created anew is another log. Raises Unavailable."""
         ...
 
     def seek(self, offsets: dict[Partition, int]) -> None:

@@ -14,6 +14,7 @@ def common_config() -> dict[str, Any]:
     return {
         "bootstrap.servers": settings.KAFKA_BOOTSTRAP_SERVERS,
         "client.id": "sdr",
+        "reconnect.backoff.max.ms": 1000,  # a broker that is back is not waited for any longer
         "error_cb": _log_error,
         "log_level": 3,
     }
@@ -39,7 +40,7 @@ def consumer_config(group: str) -> dict[str, Any]:
         "enable.auto.offset.store": False,
         "auto.offset.reset": "error",  # never jump silently
         "fetch.wait.max.ms": fetch_wait_ms,
-        "session.timeout.ms": 10_000,
+        "session.timeout.ms": settings.KAFKA_SESSION_TIMEOUT_MS,
         "topic.metadata.refresh.interval.ms": 10_000,
         "partition.assignment.strategy": "range",
     }

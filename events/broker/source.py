@@ -7,25 +7,32 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, 
 
 from events.broker.base import BEGINNING, Partition, Record
 from events.broker.config import consumer_config
-from events.broker.topics import incarnations
+from events.broker.topic_ids import TopicIds
+from events.broker.topics import ensure_topics
 from sdr import metrics
+from sdr.exceptions import Unavailable
 
 log = structlog.get_logger(__name__)
-_TIMEOUT_SECONDS = 5.0
+_TIMEOUT_SECONDS = 2.0
 
 
 class KafkaSource:
-    """See :class:`events.broker.base.Source`."""
+    """See :class:`events.broker.base.Source`. It reads ``topics``, once they and ``also_needed`` are there."""
 
-    def __init__(self, group: str, topics: Sequence[str]) -> None:
+    def __init__(self, group: str, topics: Sequence[str], *, also_needed: Sequence[str] = ()) -> None:
         self._consumer = Consumer(consumer_config(group))
-        self._incarnations = incarnations()
+        self._topics, self._also_needed = topics, also_needed
+        self._is_subscribed = False
+        self._ids = TopicIds(topics)
         self._assigned: frozenset[Partition] = frozenset()
         self._next: dict[Partition, int] = {}
         self._generation = 0
-        self._consumer.subscribe(list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke)
 
     def read(self, max_records: int, timeout_seconds: float) -> list[Record]:
+        if not self._is_subscribed:
+            self._subscribe()
+        if self._ids.have_changed():
+            self._start_anew("a topic was created anew")
         # poll() returns with the first message, consume() only with the last: so wait with one, take with the other.
         first = self._consumer.poll(timeout_seconds)
         if first is None:
@@ -44,7 +51,7 @@ class KafkaSource:
         return {partition: offset for partition, offset in self._next.items() if offset != BEGINNING}
 
     def log_of(self, partition: Partition) -> str:
-        return f"{partition.topic}@{self._incarnations[partition.topic]}/{partition.number}"
+        return f"{partition.topic}@{self._ids.of(partition.topic)}/{partition.number}"
 
     def seek(self, offsets: dict[Partition, int]) -> None:
         self._next |= offsets
@@ -89,7 +96,14 @@ class KafkaSource:
 
     def _leave_gap(self, partition: Partition) -> None:
         """Go on where the log begins (or ends) when it no longer (or not yet) has the offset, and say so."""
-        low, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_TIMEOUT_SECONDS)
+        try:
+            if self._ids.update():
+                self._start_anew("a topic was created anew")
+                return
+            low, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_TIMEOUT_SECONDS)
+        except (KafkaException, Unavailable) as error:
+            self._start_anew(f"where the log begins is not to be known: {error}")
+            return
         wanted = self._next.get(partition, BEGINNING)
         is_before = wanted < low
         n_missing = low - wanted if is_before else 0
@@ -97,8 +111,22 @@ class KafkaSource:
         log.error("offset outside the log", partition=partition, wanted=wanted, low=low, high=high, n_missing=n_missing)
         self.seek({partition: low if is_before else high})
 
+    def _start_anew(self, reason: str) -> None:
+        """Let whoever reads find out again where to begin, as after a change of the assignment."""
+        log.warning("positions are found anew", reason=reason)
+        self._generation += 1
+
+    def _subscribe(self) -> None:
+        try:
+            ensure_topics((*self._topics, *self._also_needed))
+        except Unavailable as error:
+            log.warning("waiting", reason=str(error))
+            return
+        self._consumer.subscribe(list(self._topics), on_assign=self._on_assign, on_revoke=self._on_revoke)
+        self._is_subscribed = True
+
     def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._incarnations = incarnations()
+        self._ids.forget()
         self._assigned = frozenset(Partition(p.topic, p.partition) for p in partitions)
         self._next = {}
         self._generation += 1
@@ -109,6 +137,7 @@ class KafkaSource:
 
     def _on_revoke(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         self._assigned = frozenset()
+        self._next = {}
         self._generation += 1
         self._consumer.unassign()
 

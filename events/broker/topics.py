@@ -4,26 +4,36 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 from django.conf import settings
 
 from events.broker.config import common_config
+from events.broker.topic_ids import TopicIds
 from events.kinds import TOPICS
+from sdr.exceptions import Unavailable
 
 log = structlog.get_logger(__name__)
-_TIMEOUT_SECONDS = 10.0
+# Short, because whoever needs the topics asks again, and looks in between whether it is to stop.
+_LIST_SECONDS = 2.0
+_CREATE_SECONDS = 10.0
 
 
 def ensure_topics(topics: Sequence[str] = TOPICS) -> None:
-    """Create those of the topics that are missing. Raises KafkaException when no broker answers."""
-    admin = AdminClient(common_config())
+    """Create those of the topics that are missing. Raises Unavailable when no broker answers, or none takes them."""
+    try:
+        _ensure_topics(AdminClient(common_config()), topics)
+    except (KafkaException, TimeoutError) as error:
+        raise Unavailable(f"Kafka does not answer at {settings.KAFKA_BOOTSTRAP_SERVERS}: {error}") from error
+
+
+def _ensure_topics(admin: AdminClient, topics: Sequence[str]) -> None:
     if settings.KAFKA_INCARNATION is not None:
         # The embedded broker refuses to create topics, and makes them when they are first asked for.
         for topic in topics:
-            admin.list_topics(topic, timeout=_TIMEOUT_SECONDS)
+            admin.list_topics(topic, timeout=_LIST_SECONDS)
         return
-    existing = admin.list_topics(timeout=_TIMEOUT_SECONDS).topics
+    existing = admin.list_topics(timeout=_LIST_SECONDS).topics
     config = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(settings.KAFKA_RETENTION_MS)}
     missing = [
         NewTopic(topic, settings.KAFKA_PARTITIONS, settings.KAFKA_REPLICATION, config=config)
@@ -36,7 +46,7 @@ def ensure_topics(topics: Sequence[str] = TOPICS) -> None:
 
 def _await_created(topic: str, done: Future[None]) -> None:
     try:
-        done.result(_TIMEOUT_SECONDS)
+        done.result(_CREATE_SECONDS)
         log.info("topic created", topic=topic)
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another process was quicker
@@ -44,8 +54,6 @@ def _await_created(topic: str, done: Future[None]) -> None:
 
 
 def incarnations() -> dict[str, str]:
-    """Return each topic's id, which a topic that is deleted and created again does not keep."""
-    if settings.KAFKA_INCARNATION is not None:
-        return dict.fromkeys(TOPICS, settings.KAFKA_INCARNATION)
-    described = AdminClient(common_config()).describe_topics(TopicCollection(list(TOPICS)))
-    return {topic: str(done.result(_TIMEOUT_SECONDS).topic_id) for topic, done in described.items()}
+    """Return each topic's id, which a topic that is deleted and created again does not keep. Raises Unavailable."""
+    ids = TopicIds(TOPICS)
+    return {topic: ids.of(topic) for topic in TOPICS}

@@ -31,15 +31,18 @@ for _, partition in ipairs(partitions) do
 end
 
 -- 2. Which events are new: not below the stored offset, and their ids not seen in this bucket or the one before.
+-- Ids are remembered by topic and partition, whatever the incarnation: until a consumer learns that a topic was created
+-- anew, it may read the new log under the old one's name, and then reads it again under its own.
 for _, partition in ipairs(partitions) do
-  local newest = tonumber(redis.call('HGET', seen_key, partition[1]))
+  partition.place = partition[1]:gsub('@[^/]*', '')
+  local newest = tonumber(redis.call('HGET', seen_key, partition.place))
   partition.newest = newest
   partition.bucket = math.max(partition[4], newest or partition[4])
   partition.fresh, partition.ids, partition.known = {}, {}, {}
 end
 
 local function set_of(partition, bucket)
-  return seen_key .. ':' .. partition[1] .. ':' .. string.format('%d', bucket)
+  return seen_key .. ':' .. partition.place .. ':' .. string.format('%d', bucket)
 end
 
 local skipped = 0
@@ -194,7 +197,7 @@ for _, partition in ipairs(partitions) do
       if partition.newest < partition.bucket - 1 then redis.call('DEL', set_of(partition, partition.newest)) end
       redis.call('DEL', set_of(partition, partition.newest - 1))
     end
-    redis.call('HSET', seen_key, partition[1], partition.bucket)
+    redis.call('HSET', seen_key, partition.place, partition.bucket)
   end
   redis.call('HSET', offsets_key, partition[1], math.max(partition.stored, partition[3]))
 end

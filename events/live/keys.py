@@ -26,7 +26,7 @@ def clicks(tenant: str) -> str:
 
 
 def seen(tenant: str) -> str:
-    """Hash: partition → its newest bucket of event ids. The ids are sets at ``<this key>:<partition>:<bucket>``."""
+    """Hash: ``topic/partition`` → its newest bucket of ids. They are sets at ``<key>:<topic/partition>:<bucket>``."""
     return prefix(tenant) + "seen"
 
 

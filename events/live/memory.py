@@ -20,7 +20,7 @@ class TenantState:
     clicks: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     recent: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     marks: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
-    # log → (its newest bucket, ids by bucket)
+    # By topic and partition, whatever the incarnation: the newest bucket, and the ids of each.
     newest: dict[str, int] = field(default_factory=dict)
     seen: dict[tuple[str, int], set[bytes]] = field(default_factory=lambda: defaultdict(set))
 
@@ -40,7 +40,7 @@ class MemoryLiveState:
         stored = {step.log: state.offsets.get(step.log, NO_OFFSET) for step in batch.steps}
         if any(stored[step.log] < step.expect for step in batch.steps):
             raise WentBack(batch.tenant)
-        buckets = {step.log: max(step.bucket, state.newest.get(step.log, step.bucket)) for step in batch.steps}
+        buckets = {step.log: max(step.bucket, state.newest.get(_place(step.log), step.bucket)) for step in batch.steps}
         n_applied = n_duplicates = n_skipped = 0
         for event in batch.events:
             if event.offset < stored[event.log]:
@@ -49,8 +49,8 @@ class MemoryLiveState:
                 n_duplicates += 1
             else:
                 n_applied += 1
-                state.seen[event.log, buckets[event.log]].add(event.event_id)
-                state.newest[event.log] = buckets[event.log]
+                state.seen[_place(event.log), buckets[event.log]].add(event.event_id)
+                state.newest[_place(event.log)] = buckets[event.log]
                 _count(state, event)
                 _note(state, event)
         for step in batch.steps:
@@ -77,7 +77,13 @@ class MemoryLiveState:
 
 
 def _is_known(state: TenantState, event: LiveEvent, bucket: int) -> bool:
-    return any(event.event_id in state.seen[event.log, b] for b in (bucket, bucket - 1))
+    return any(event.event_id in state.seen[_place(event.log), b] for b in (bucket, bucket - 1))
+
+
+def _place(log: str) -> str:
+    """Return ``topic/partition`` of ``topic@incarnation/partition``."""
+    topic, _, rest = log.partition("@")
+    return f"{topic}/{rest.rpartition('/')[2]}"
 
 
 def _count(state: TenantState, event: LiveEvent) -> None:

@@ -1,5 +1,6 @@
 """What every live state must do. A subclass provides the fixture ``state``."""
 
+import dataclasses
 import math
 
 import pytest
@@ -104,6 +105,14 @@ class LiveStateContract:
         new_log = "product_clicks@second/0"
         state.apply(make_batch([make_live_event(7, 0, log=new_log)], log=new_log))
         assert values(state)[7][2] == 2
+
+    def test_events_of_a_new_topic_that_were_read_under_the_old_ones_name_count_once(self, state):
+        events = [make_live_event(7, n) for n in range(4)]
+        state.apply(make_batch(events[2:]))
+        new_log = "product_clicks@second/0"
+        again = [dataclasses.replace(event, log=new_log) for event in events]
+        assert state.apply(make_batch(again, log=new_log)) == Applied(2, 2, 0)
+        assert values(state)[7][2] == 4
 
     def test_a_call_without_events_moves_the_offset_on(self, state):
         state.apply(Batch("default", [Step(LOG, NO_OFFSET, 12, 0)], START))
