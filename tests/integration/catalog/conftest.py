@@ -1,15 +1,7 @@
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _static_root() -> None:
-    # WhiteNoise warns where nothing was collected, and warnings are errors here.
-    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
 
 
 @pytest.fixture
