@@ -28,9 +28,10 @@ class Tracked:
     error: str | None = None
 
 
-def track(raw_events: Sequence[Any], *, tenant: str, publisher: Publisher) -> list[Tracked]:
+def track(raw_events: Sequence[Any], *, tenant: str, publisher: Publisher, wait_for_ack: bool = True) -> list[Tracked]:
     """Publish the events that are good, and say of each what became of it.
 
+    Without ``wait_for_ack`` the good ones are accepted into a buffer; a crash of this process then loses them.
     Raises InvalidInput for a request that is no list of 1 to 1,000 events, Unavailable if Kafka took none at all.
     """
     if not 1 <= len(raw_events) <= MAX_EVENTS:
@@ -38,7 +39,7 @@ def track(raw_events: Sequence[Any], *, tenant: str, publisher: Publisher) -> li
     received_at = clock.now()
     parsed = [_parse(raw, tenant, received_at) for raw in raw_events]
     events = [event for event in parsed if isinstance(event, Event)]
-    outcomes = iter(_publish(events, publisher))
+    outcomes = iter(_publish(events, publisher, wait_for_ack=wait_for_ack))
     return [
         Tracked(next(outcomes), event_id=str(entry.event_id)) if isinstance(entry, Event) else entry for entry in parsed
     ]
@@ -52,6 +53,8 @@ def _parse(raw: Any, tenant: str, received_at: datetime) -> Event | Tracked:
         return Tracked(Outcome.REJECTED, event_id if isinstance(event_id, str) else None, error.field, str(error))
 
 
-def _publish(events: list[Event], publisher: Publisher) -> list[Outcome]:
+def _publish(events: list[Event], publisher: Publisher, *, wait_for_ack: bool) -> list[Outcome]:
     messages = [Outgoing(topic_of(event.kind), event.shopper, codec.encode(event)) for event in events]
+    if not wait_for_ack:
+        return publisher.enqueue(messages)
     return publisher.publish(messages, timeout_seconds=settings.KAFKA_ACK_TIMEOUT_SECONDS)

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +15,7 @@ from events.broker.producer import publisher
 from events.kinds import Kind
 from sdr.accounts.authentication import access_of
 from sdr.accounts.models import Scope
-from sdr.exceptions import InvalidInput, Unavailable
+from sdr.exceptions import InvalidInput
 
 
 class EventSerializer(serializers.Serializer[Any]):
@@ -59,6 +59,14 @@ class EventsView(APIView):
 
     @extend_schema(
         request=EventsSerializer,
+        parameters=[
+            OpenApiParameter(
+                "ack",
+                enum=["all", "queued"],
+                default="all",
+                description="queued: answer before Kafka has the events; those that are buffered die with the process.",
+            )
+        ],
         responses={202: TrackedEventsSerializer},
         examples=[
             OpenApiExample("A click", {"product_id": 12, "session_id": "s-9"}, request_only=True),
@@ -70,12 +78,21 @@ class EventsView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        tracked = services.track(_events_of(request.data), tenant=access_of(request).tenant, publisher=publisher())
+        tracked = services.track(
+            _events_of(request.data),
+            tenant=access_of(request).tenant,
+            publisher=publisher(),
+            wait_for_ack=_waits_for_ack(request.query_params.get("ack", "all")),
+        )
         n_accepted = sum(result.status is Outcome.ACCEPTED for result in tracked)
-        if not n_accepted and all(result.status is Outcome.UNKNOWN for result in tracked):
-            raise Unavailable("Kafka acknowledged no event in time; send them again with the same event_id.")
         results = [{key: value for key, value in asdict(result).items() if value is not None} for result in tracked]
         return Response({"accepted": n_accepted, "results": results}, status=status.HTTP_202_ACCEPTED)
+
+
+def _waits_for_ack(ack: str) -> bool:
+    if ack not in {"all", "queued"}:
+        raise InvalidInput("ack", "It must be all or queued.")
+    return ack == "all"
 
 
 def _events_of(body: Any) -> list[Any]:

@@ -125,6 +125,8 @@ REDIS_TIMEOUT_SECONDS = env.float("REDIS_TIMEOUT_SECONDS", default=2.0)
 KAFKA_BOOTSTRAP_SERVERS = ENGINES.kafka_bootstrap_servers
 # The embedded broker has no topic ids: it names itself anew at each start. None: ask the real one.
 KAFKA_INCARNATION = ENGINES.kafka_incarnation
+# Callers that may wait for an acknowledgement at once: an outage must leave threads for recommendations.
+KAFKA_MAX_WAITERS = env.int("KAFKA_MAX_WAITERS", default=max(WEB_THREADS // 2, 1))
 KAFKA_CONSUMER_GROUP = env("KAFKA_CONSUMER_GROUP", default="sdr-live-state")
 # How long a consumer that says nothing keeps its partitions.
 KAFKA_SESSION_TIMEOUT_MS = env.int("KAFKA_SESSION_TIMEOUT_MS", default=10_000)

@@ -1,11 +1,14 @@
 """Where each door leads."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from sdr import health
-from sdr.api import DoorsView
+from sdr.api import DoorsView, UnknownDoorView
+
+# The documentation is for everybody, keys or not.
+OPEN: dict[str, list[type]] = {"authentication_classes": [], "permission_classes": []}
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -13,12 +16,13 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("api/", DoorsView.as_view(), name="doors"),
-    path("api/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(permission_classes=[]), name="swagger"),
-    path("api/redoc", SpectacularRedocView.as_view(permission_classes=[]), name="redoc"),
+    path("api/schema", SpectacularAPIView.as_view(**OPEN), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(**OPEN), name="swagger"),
+    path("api/redoc", SpectacularRedocView.as_view(**OPEN), name="redoc"),
     path("api/", include("catalog.urls")),
     path("api/", include("events.urls")),
     path("api/", include("recommendations.urls")),
+    re_path(r"^api/", UnknownDoorView.as_view()),
 ]
 handler404 = "sdr.api.not_found"
 handler500 = "sdr.api.server_error"

@@ -35,7 +35,17 @@ class Publisher(Protocol):
     """The way in."""
 
     def publish(self, messages: Sequence[Outgoing], *, timeout_seconds: float) -> list[Outcome]:
-        """Return each message's outcome, in order. Raises Unavailable if not one of them could be sent."""
+        """Wait for the acknowledgements; return each message's outcome, in order.
+
+        Raises Unavailable, at once, if not one of them could be sent.
+        """
+        ...
+
+    def enqueue(self, messages: Sequence[Outgoing]) -> list[Outcome]:
+        """Take the messages into the buffer without waiting: accepted then means no more than that.
+
+        Raises Unavailable if there is no room for any of them.
+        """
         ...
 
 

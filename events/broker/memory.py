@@ -22,6 +22,9 @@ class MemoryBroker:
             self.append(partition, message.value, message.headers)
         return [Outcome.ACCEPTED] * len(messages)
 
+    def enqueue(self, messages: Sequence[Outgoing]) -> list[Outcome]:
+        return self.publish(messages)
+
     def append(self, partition: Partition, value: bytes, headers: tuple[tuple[str, bytes], ...] = ()) -> None:
         log = self.logs[partition]
         log.append(Record(partition, len(log), self.now_ms, value, headers))

@@ -9,6 +9,7 @@ from multiprocessing.util import Finalize
 from confluent_kafka import KafkaError, Message, Producer
 from django.conf import settings
 
+from events.broker.admission import Admission
 from events.broker.base import Outcome, Outgoing
 from events.broker.config import producer_config
 from sdr.exceptions import Unavailable
@@ -65,6 +66,7 @@ class KafkaPublisher:
     """See :class:`events.broker.base.Publisher`. One background thread runs the callbacks of all calls."""
 
     def __init__(self) -> None:
+        self._admission = Admission(settings.KAFKA_MAX_WAITERS, settings.KAFKA_ACK_TIMEOUT_SECONDS)
         self._producer = Producer(producer_config())
         self._is_closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="kafka-producer", daemon=True)
@@ -73,6 +75,25 @@ class KafkaPublisher:
         self._finalizer = Finalize(None, self.close, exitpriority=10)
 
     def publish(self, messages: Sequence[Outgoing], *, timeout_seconds: float) -> list[Outcome]:
+        if not messages:
+            return []
+        with self._admission.waiting():
+            outcomes = self._send(messages).wait(timeout_seconds)
+        self._admission.report(was_acknowledged=any(outcome is not Outcome.UNKNOWN for outcome in outcomes))
+        return outcomes
+
+    def enqueue(self, messages: Sequence[Outgoing]) -> list[Outcome]:
+        outcomes = self._send(messages).wait(0) if messages else []
+        return [Outcome.REJECTED if outcome is Outcome.REJECTED else Outcome.ACCEPTED for outcome in outcomes]
+
+    def close(self) -> None:
+        """Send what is buffered, for a few seconds at most."""
+        self._finalizer.cancel()
+        self._is_closing.set()
+        self._poller.join()
+        self._producer.flush(_FLUSH_SECONDS)
+
+    def _send(self, messages: Sequence[Outgoing]) -> _Delivery:
         delivery = _Delivery(len(messages))
         n_full = 0
         for place, message in enumerate(messages):
@@ -87,16 +108,9 @@ class KafkaPublisher:
             except BufferError:
                 n_full += 1
                 delivery.settle(place, Outcome.REJECTED)
-        if messages and n_full == len(messages):
+        if n_full == len(messages):
             raise Unavailable("The buffer of events that wait for Kafka is full.", retry_after_seconds=5)
-        return delivery.wait(timeout_seconds) if messages else []
-
-    def close(self) -> None:
-        """Send what is buffered, for a few seconds at most."""
-        self._finalizer.cancel()
-        self._is_closing.set()
-        self._poller.join()
-        self._producer.flush(_FLUSH_SECONDS)
+        return delivery
 
     def _poll(self) -> None:
         while not self._is_closing.is_set():
