@@ -15,16 +15,13 @@ SAME_ID_WITHIN = "10 minutes"
 
 _STAGE = f"CREATE TEMP TABLE staging ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())}) ON COMMIT DROP"
 _COPY = f"COPY staging ({', '.join(COLUMNS)}) FROM STDIN"
-# OFFSET 0, here and below, keeps Postgres at one look into an index for each row: a join would now and then be
-# planned as a walk through the whole table, since nothing is known of a table that was just made.
 _NEW_SHOPPERS = """
-SELECT DISTINCT tenant_id, external_id FROM staging
-WHERE external_id IS NOT NULL AND NOT EXISTS (
-    SELECT FROM accounts_user u
-    WHERE u.tenant_id = staging.tenant_id AND u.external_id = staging.external_id OFFSET 0
-)
+SELECT DISTINCT s.tenant_id, s.external_id FROM staging s LEFT JOIN accounts_user u USING (tenant_id, external_id)
+WHERE s.external_id IS NOT NULL AND u.id IS NULL
 """
 # In one order everywhere, so that two archivers that meet the same events wait for each other, and never in a circle.
+# OFFSET 0 keeps Postgres at one look into the index for each row: as a join, it would now and then be planned as a walk
+# through all that was ever archived, since nothing is known of a table that was just made.
 _INSERT = f"""
 WITH added AS (
 INSERT INTO events_interaction (
@@ -33,12 +30,11 @@ INSERT INTO events_interaction (
 )
 SELECT DISTINCT ON (s.tenant_id, s.event_id)
     s.tenant_id, s.event_id, s.kind,
-    COALESCE(s.product_id, (SELECT p.id FROM catalog_product p WHERE p.tenant_id = s.tenant_id AND p.sku = s.sku)),
-    s.sku,
-    (SELECT u.id FROM accounts_user u WHERE u.tenant_id = s.tenant_id AND u.external_id = s.external_id),
-    s.session_id, s.value, s.occurred_at, s.received_at, s.recommendation_id, s.position,
-    s.topic, s.incarnation, s.partition, s."offset"
+    COALESCE(s.product_id, p.id), s.sku, u.id, s.session_id, s.value, s.occurred_at, s.received_at,
+    s.recommendation_id, s.position, s.topic, s.incarnation, s.partition, s."offset"
 FROM staging s
+LEFT JOIN accounts_user u USING (tenant_id, external_id)
+LEFT JOIN catalog_product p ON p.tenant_id = s.tenant_id AND p.sku = s.sku AND s.product_id IS NULL
 WHERE NOT EXISTS (
     SELECT FROM events_interaction i
     WHERE i.tenant_id = s.tenant_id AND i.event_id = s.event_id

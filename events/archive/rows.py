@@ -1,7 +1,8 @@
 """An event as a line of Postgres' COPY, in its text format."""
 
+from functools import lru_cache
+
 from events.messages import Event
-from events.sinks.base import LogRecord
 
 # The staging table's, in this order.
 COLUMNS = {
@@ -26,13 +27,12 @@ _NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def copy_line(entry: LogRecord, event: Event, tenant_id: int) -> str:
+def copy_line(log: str, offset: int, event: Event, tenant_id: int) -> str:
     """Return the event's values in the order of ``COLUMNS``, with the end of the line."""
-    topic, number = entry.record.partition
     fields = (
         str(tenant_id),
         event.event_id.hex,
-        event.kind.value,
+        event.kind,
         _NULL if event.product_id is None else str(event.product_id),
         _text(event.sku),
         _text(event.user_id),
@@ -42,17 +42,18 @@ def copy_line(entry: LogRecord, event: Event, tenant_id: int) -> str:
         event.received_at.isoformat(),
         _text(event.recommendation_id),
         _NULL if event.position is None else str(event.position),
-        topic,
-        incarnation_of(entry),
-        str(number),
-        str(entry.record.offset),
+        _place(log),
+        str(offset),
     )
     return "\t".join(fields) + "\n"
 
 
-def incarnation_of(entry: LogRecord) -> str:
-    """Return the middle of the log's name, ``topic@incarnation/partition``."""
-    return entry.log.removeprefix(f"{entry.record.partition.topic}@").rpartition("/")[0]
+@lru_cache(maxsize=1000)
+def _place(log: str) -> str:
+    """Return topic, incarnation and partition out of the log's name, ``topic@incarnation/partition``."""
+    topic, _, rest = log.partition("@")
+    incarnation, _, number = rest.rpartition("/")
+    return "\t".join((_text(topic), _text(incarnation), number))
 
 
 def _text(text: str | None) -> str:

@@ -1,10 +1,15 @@
 """A dead letter, and how it travels: the message's own bytes, with the reason and the origin in headers."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import structlog
+
 from events.broker.base import Outgoing, Record
 from events.kinds import dead_topic
+
+log = structlog.get_logger(__name__)
 
 # Below the broker's limit for a message, with its headers. What was longer is cut, says so, and is never sent again.
 MAX_VALUE_BYTES = 900_000
@@ -89,3 +94,12 @@ def from_record(record: Record) -> DeadLetter:
         )
     except (KeyError, ValueError) as error:
         raise NotALetter(f"{record.partition}, offset {record.offset}: {error!r}") from error
+
+
+def readable(records: Iterable[Record]) -> Iterator[DeadLetter]:
+    """Yield the letters among the messages of a topic of dead letters; strangers are logged and left."""
+    for record in records:
+        try:
+            yield from_record(record)
+        except NotALetter as error:
+            log.warning("not a dead letter", place=str(error))

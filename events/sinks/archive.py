@@ -92,7 +92,11 @@ class ArchiveSink:
 
 
 def _insert(judged: list[Judged]) -> dict[str, int]:
-    lines = [copy_line(entry, found.event, found.tenant_id) for entry, found in judged if isinstance(found, Accepted)]
+    lines = [
+        copy_line(entry.log, entry.record.offset, verdict.event, verdict.tenant_id)
+        for entry, verdict in judged
+        if isinstance(verdict, Accepted)
+    ]
     return insert(lines) if lines else {}
 
 
