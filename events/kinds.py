@@ -6,6 +6,10 @@ PRODUCT_CLICKS = "product_clicks"
 USER_BEHAVIOR = "user_behavior"
 TOPICS = (PRODUCT_CLICKS, USER_BEHAVIOR)
 
+# Not of events: what to show, asked for and answered.
+RECOMMENDATION_REQUESTS = "recommendation_requests"
+RECOMMENDATION_RESPONSES = "recommendation_responses"
+
 
 class Kind(StrEnum):
     CLICK = "click"

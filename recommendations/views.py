@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from catalog.serializers import ProductSerializer
 from recommendations import services
+from recommendations.body import recommendations_body
 from recommendations.engine.reasons import ReasonCode
 from recommendations.limits import DEFAULT_LIMIT, MAX_LIMIT, checked_limit
 from sdr.accounts.authentication import access_of
@@ -59,23 +60,7 @@ class ProductRecommendationsView(APIView):
             sku=sku,
             limit=checked_limit(request.query_params.get("limit")),
         )
-        found = services.recommend_for_product(query)
-        return Response(
-            {
-                "recommendations": [
-                    {
-                        "product": orjson.Fragment(item.card),
-                        "score": item.score,
-                        "reason": item.reason,
-                        "reason_code": item.reason_code,
-                    }
-                    for item in found.items
-                ],
-                "recommendation_id": found.recommendation_id,
-                "index_version": found.index_version,
-                "degraded": found.degraded,
-            }
-        )
+        return Response(recommendations_body(services.recommend_for_product(query)))
 
 
 class TrendingView(APIView):
