@@ -9,13 +9,19 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
+from recommendations.engine.singular import singular
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureParameters:
-    """Field weights multiply a field's term frequencies; 0 leaves the field out."""
+    """Field weights multiply a field's term frequencies; 0 leaves the field out.
+
+    Chosen by what H&M's customers bought together and by how often a small, mixed shop's nearest products share a leaf
+    category: names and tags alone take a jacket that packs for a bag that packs.
+    """
 
     field_weights: Mapping[str, float] = field(
-        default_factory=lambda: {"category": 1.0, "tags": 2.0, "description": 1.0, "name": 2.0}
+        default_factory=lambda: {"category": 2.5, "tags": 3.0, "description": 1.0, "name": 2.0}
     )
     min_term_length: int = 2
     # Longer runs are no words, and one of them would widen the array of all terms.
@@ -49,12 +55,22 @@ def extract_features(fields: Mapping[str, Sequence[str]], parameters: FeaturePar
         vectorizer.fit(documents)
     except ValueError:  # scikit-learn's word for "not one term in all these texts"
         return _no_features(max(map(len, fields.values()), default=0))
-    weighted: list[Any] = [weight * _sublinear(vectorizer.transform(fields[name])) for name, weight in weights.items()]
+    terms, merge = _merge_plurals(vectorizer.get_feature_names_out())
+    weighted: list[Any] = [
+        weight * _sublinear(vectorizer.transform(fields[name]) @ merge) for name, weight in weights.items()
+    ]
     frequencies = sum(weighted)
     transformer = TfidfTransformer(norm="l2").fit(frequencies)
     vectors = transformer.transform(frequencies).astype(np.float32)
     vectors.sort_indices()
-    return Features(vectors, vectorizer.get_feature_names_out().astype(np.str_), transformer.idf_.astype(np.float32))
+    return Features(vectors, terms, transformer.idf_.astype(np.float32))
+
+
+def _merge_plurals(words: NDArray[np.object_]) -> tuple[NDArray[np.str_], sparse.csr_matrix]:
+    """Return the terms, and the matrix that adds up the columns of ``words`` that are one term."""
+    terms, columns = np.unique([singular(word) for word in words], return_inverse=True)
+    ones = np.ones(len(words), dtype=np.float32)
+    return terms, sparse.csr_matrix((ones, (np.arange(len(words)), columns)), shape=(len(words), len(terms)))
 
 
 def _sublinear(counts: sparse.csr_matrix) -> sparse.csr_matrix:

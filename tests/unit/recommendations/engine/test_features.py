@@ -77,3 +77,9 @@ def test_texts_without_one_word_are_no_error(texts):
 def test_a_run_of_letters_that_is_no_word_is_left_out():
     # Terms are kept in an array as wide as its longest: one such run would cost that of every term.
     assert features_of("kettle " + "x" * 5000).terms.tolist() == ["kettle"]
+
+
+def test_a_plural_counts_as_its_singular():
+    (document,) = raw(features_of("jacket Jackets pan"))
+    assert sorted(document) == ["jacket", "pan"]
+    assert document["jacket"] / document["pan"] == pytest.approx(1 + np.log(2))
