@@ -1,0 +1,167 @@
+"""`python -m benchmarks`: every bench on throw-away servers, a table of figures, and JSON for who compares them."""
+
+import argparse
+import ast
+import importlib
+import json
+import os
+import platform
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import Bench, Figure, Skipped
+from sdr.embedded import engines
+
+HERE = Path(__file__).parent
+ENGINES = ("postgres", "valkey", "kafka")
+SETTINGS = {
+    # Empty is stronger than unset: a developer's .env must not lead a bench to real servers.
+    "DATABASE_URL": "",
+    "REDIS_URL": "",
+    "REDIS_HOST": "",
+    "KAFKA_BOOTSTRAP_SERVERS": "",
+    "DEBUG": "0",  # with 1, Django would keep every query it made
+    "ALLOWED_HOSTS": "*",
+    "LOG_LEVEL": "warning",
+    "LOG_FORMAT": "console",
+    "DJANGO_SETTINGS_MODULE": "sdr.settings",
+}
+
+
+@dataclass
+class Report:
+    """What a run found: figures, and by name why a bench gave none."""
+
+    figures: list[Figure] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def main() -> int:
+    benches = found_benches()
+    arguments = parsed_arguments(benches)
+    console = Console()
+    if arguments.list:
+        for name, summary in benches.items():
+            console.print(f"[bold]{name}[/]  {summary}", highlight=False)
+        return 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that `kill` cleans up as Ctrl-C does
+    console.print(", ".join(f"{value}" for value in machine().values()), highlight=False)
+    with console.status("Starting Postgres, Valkey and a broker") as status, throw_away_servers():
+        report = Report()
+        for name in arguments.only or benches:
+            status.update(f"{name}: {benches[name]}")
+            run_one(name, report, console)
+    show(report, console)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(as_json(report), indent=1) + "\n")
+    return 1 if report.failed else 0
+
+
+def found_benches() -> dict[str, str]:
+    """Return the first line of each bench's docstring by name; nothing is imported, for that takes settings."""
+    paths = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("_"))
+    docstrings = {path.stem: ast.get_docstring(ast.parse(path.read_text())) or "" for path in paths}
+    return {name: docstring.partition("\n")[0] for name, docstring in docstrings.items()}
+
+
+def parsed_arguments(benches: dict[str, str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure SDR on this machine.")
+    parser.add_argument("--only", metavar="NAME", action="append", choices=benches, help="one bench; may be repeated")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there, too")
+    parser.add_argument("--list", action="store_true", help="show the benches and end")
+    return parser.parse_args()
+
+
+@contextmanager
+def throw_away_servers() -> Iterator[None]:
+    """Servers of this run's own in a temporary directory, with every migration applied."""
+    var_dir = Path(tempfile.mkdtemp(prefix="sdr-bench-"))
+    var_dir.chmod(0o711)  # when we are root, Postgres runs under another account and must get through
+    os.environ.update(SETTINGS, VAR_DIR=str(var_dir), SECRET_KEY=secrets.token_urlsafe(50))
+    try:
+        engines.acquire(var_dir, ENGINES, command="benchmarks")
+        migrate()
+        yield
+    finally:
+        engines.release(var_dir, regardless=True)
+        shutil.rmtree(var_dir)
+
+
+def migrate() -> None:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+
+
+def run_one(name: str, report: Report, console: Console) -> None:
+    """Run one bench; what goes wrong in it is reported and does not keep the others from running."""
+    bench = Bench(name)
+    try:
+        importlib.import_module(f"benchmarks.{name}").run(bench)
+    except Skipped as reason:
+        report.skipped[name] = str(reason)
+    except Exception as error:  # noqa: BLE001  whatever it is
+        report.failed[name] = f"{type(error).__name__}: {error}"
+        console.print_exception()
+    report.figures += bench.figures
+
+
+def show(report: Report, console: Console) -> None:
+    table = Table("bench", "figure", "value", "unit", "ratio", "what limits it")
+    for column in (2, 4):
+        table.columns[column].justify = "right"
+    for figure in report.figures:
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+        table.add_row(figure.bench, figure.name, readable(figure.value), figure.unit, ratio, figure.limit)
+    if report.figures:
+        console.print(table)
+    for name, reason in report.skipped.items():
+        console.print(f"{name} was skipped. {reason}.", style="yellow", highlight=False)
+    for name, reason in report.failed.items():
+        console.print(f"{name} failed. {reason}", style="red", highlight=False, markup=False)
+
+
+def readable(value: float) -> str:
+    """Return three digits that matter, and no exponent."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
+
+
+def machine() -> dict[str, str]:
+    """Return what figures depend on."""
+    return {
+        "cores": f"{psutil.cpu_count()} cores",
+        "cpu": cpu_model(),
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GB",
+        "python": f"Python {platform.python_version()}",
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def cpu_model() -> str:
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text().splitlines() if described.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or "unknown CPU"
+
+
+def as_json(report: Report) -> dict[str, object]:
+    return {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(), **asdict(report)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
