@@ -41,6 +41,7 @@ def consumer_config(group: str) -> dict[str, Any]:
         "auto.offset.reset": "error",  # never jump silently
         "fetch.wait.max.ms": fetch_wait_ms,
         "session.timeout.ms": settings.KAFKA_SESSION_TIMEOUT_MS,
+        "heartbeat.interval.ms": settings.KAFKA_SESSION_TIMEOUT_MS // 4,
         "topic.metadata.refresh.interval.ms": 10_000,
         "partition.assignment.strategy": "range",
     }

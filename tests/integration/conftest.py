@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from events.broker.producer import close_publisher
+from tests.apache import _apache_kafka, apache_kafka  # noqa: F401  fixtures
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,0 +1,135 @@
+"""Consumers, a Valkey and load of each test's own, beside one Apache Kafka."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import uuid
+
+import pytest
+from django.conf import settings
+
+from events.broker.ends import LogEnds
+from events.broker.topics import incarnations
+from events.kinds import TOPICS
+from events.live import keys
+from tests.eventually import eventually
+from tests.integration.kills.consumer import ConsumerProcess
+from tests.integration.kills.load import Load, Mix, clicks_of, week_of
+from tests.integration.kills.valkey import OwnValkey
+
+TENANT = "default"
+SESSION_TIMEOUT_MS = "3000"  # a test does not wait ten seconds for a consumer that was killed
+
+
+@pytest.fixture(scope="session")
+def database_url():
+    """The run's database outside of tests' transactions, where other processes find the default tenant."""
+    url = settings.ENGINES.database_url
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ | {"DATABASE_URL": url}, check=True, timeout=60)
+    return url
+
+
+@pytest.fixture
+def directory():
+    made = settings.VAR_DIR / f"kill-{uuid.uuid4().hex[:8]}"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def valkey(directory):
+    made = OwnValkey(directory / "valkey")
+    yield made
+    made.client.close()
+    made.stop()
+
+
+class Shop:
+    """Kafka, Valkey and as many consumers as a test starts, and the reckoning at the end."""
+
+    def __init__(self, directory, kafka, valkey, database_url):
+        self.kafka, self.valkey = kafka, valkey
+        self._directory = directory
+        self._group = directory.name
+        self._servers = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": valkey.url,
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+            "KAFKA_SESSION_TIMEOUT_MS": SESSION_TIMEOUT_MS,
+        }
+        self.consumers = []
+        self.loads = []
+
+    def start_consumer(self, *, is_ready=True, **variables):
+        name = f"consumer-{len(self.consumers)}"
+        made = ConsumerProcess(self._directory / name, self._servers | variables, self._group)
+        self.consumers.append(made)
+        if is_ready:
+            made.wait_until_said("reading")
+        return made
+
+    def start_load(self, mix=None):
+        made = self.open_load(mix)
+        made.start()
+        return made
+
+    def open_load(self, mix=None):
+        """Return a load that sends only what it is told to."""
+        made = Load(mix or Mix(), seed=len(self.loads))
+        self.loads.append(made)
+        return made
+
+    def counted(self):
+        return {int(p): int(n) for p, n in self.valkey.client.hgetall(keys.clicks(TENANT)).items()}
+
+    def stored_offsets(self):
+        return {log.decode(): int(n) for log, n in self.valkey.client.hgetall(keys.offsets(TENANT)).items()}
+
+    def stored_offset(self, topic, number):
+        """Return how far this partition is counted, of the topic as it is now."""
+        return self.stored_offsets()[f"{topic}@{incarnations()[topic]}/{number}"]
+
+    def wait_until_n_events(self, n):
+        """Return when so many events were read, duplicates and garbage among them."""
+        eventually(lambda: sum(self.stored_offsets().values()) >= n)
+
+    def wait_until_counted(self, expected, *, seconds=15):
+        eventually(lambda: sum(self.counted().values()) >= sum(expected.values()), seconds=seconds, every_seconds=0.1)
+
+    def stop_consumers(self):
+        for consumer in self.consumers:
+            if consumer.process.poll() is None:
+                consumer.stop()
+
+    def assert_exact(self, expected_events, *, seconds=15):
+        """Lost 0, doubled 0: every counter, every trend, and every offset at the end of its log."""
+        expected = clicks_of(expected_events)
+        with contextlib.suppress(AssertionError):  # what is missing is told better below
+            self.wait_until_counted(expected, seconds=seconds)
+        self.stop_consumers()
+        counted = self.counted()
+        lost = {product: n - counted.get(product, 0) for product, n in expected.items() if counted.get(product, 0) < n}
+        doubled = {product: n - expected[product] for product, n in counted.items() if n > expected[product]}
+        assert (lost, doubled, self._unread()) == ({}, {}, {}), "\n".join(c.log() for c in self.consumers)
+        trend = {int(p): s for p, s in self.valkey.client.zrange(keys.trend_week(TENANT), 0, -1, withscores=True)}
+        assert trend == pytest.approx(week_of(expected_events), rel=1e-9)
+
+    def _unread(self):
+        """Return the stored offset and the end of each log that was not read to its end."""
+        ends = LogEnds(TOPICS)
+        stored = self.stored_offsets()
+        behind = {log: (stored.get(log, 0), end) for log, (_, end) in ends.read().items() if stored.get(log, 0) < end}
+        ends.close()
+        return behind
+
+
+@pytest.fixture
+def shop(directory, apache_kafka, valkey, database_url):
+    made = Shop(directory, apache_kafka, valkey, database_url)
+    yield made
+    for load in made.loads:
+        load.stop()
+    for consumer in made.consumers:
+        consumer.kill()

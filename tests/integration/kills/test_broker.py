@@ -1,0 +1,46 @@
+"""Kafka killed, its topics created anew, and its logs trimmed."""
+
+from events import codec
+from events.broker.topics import ensure_topics
+from events.kinds import PRODUCT_CLICKS
+
+
+def test_a_broker_that_is_killed_and_started_again_is_exact(shop):
+    shop.start_consumer()
+    load = shop.start_load()
+    load.wait_for(400)
+    shop.kafka.kill()
+    shop.kafka.start()
+    load.wait_for(400)
+    load.stop()
+    shop.assert_exact(load.acknowledged)
+
+
+def test_a_topic_that_is_created_anew_is_read_from_its_beginning(shop):
+    shop.start_consumer()
+    load = shop.open_load()
+    load.send(200)
+    shop.wait_until_n_events(200)
+    shop.kafka.delete_topics()
+    ensure_topics()
+    # So many at once that the new logs are longer than the old ones were: their beginnings are easily missed.
+    load.send(3000)
+    shop.assert_exact(load.acknowledged)
+
+
+def test_a_trimmed_log_is_reported_and_exactly_its_events_are_missing(shop):
+    consumer = shop.start_consumer()
+    load = shop.open_load()
+    load.send(400)
+    shop.wait_until_n_events(400)
+    consumer.stop()
+    load.send(400)
+    first = shop.stored_offset(PRODUCT_CLICKS, 0)
+    trimmed = {codec.decode(value).event_id for value in shop.kafka.records(PRODUCT_CLICKS, 0, first, first + 20)}
+    shop.kafka.trim({(PRODUCT_CLICKS, 0): first + 20})
+
+    consumer = shop.start_consumer()
+    shop.assert_exact([event for event in load.acknowledged if event.event_id not in trimmed])
+    assert len(trimmed) == 20
+    assert [line["n_missing"] for line in consumer.said("offset outside the log")] == [20]
+    assert consumer.n_processed("gap") == 20
