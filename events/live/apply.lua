@@ -1,12 +1,13 @@
 -- Apply one tenant's share of a batch of events, exactly once, with the offsets it brings the state to.
 --
--- KEYS: 1 offsets, 2 trend:hour, 3 trend:week, 4 clicks, 5 seen, 6 feed
+-- KEYS: 1 generation, 2 feed
 -- ARGV: 1 the call, in msgpack:
 --   partitions  list of {field, expect, next, bucket}; expect -1: this consumer found no offset
 --   part, offset, id, product, weight, at, click, met, mark, shopper   one column each, an entry per event;
 --               part is 1-based, id 16 raw bytes, at in seconds, click and met 1 or 0; weight 0: no trend;
 --               mark '' for none; shopper a list of key suffixes
---   prefix      of this tenant's keys, for those of shoppers
+--   prefix, names   how this tenant's keys begin, and what follows the generation
+--   generation  of a state that is being rebuilt: nobody follows it. None: the one in force
 --   max_recent, max_marks, shopper_ttl   the newest so many are kept, for so many seconds
 --   lambda_hour, lambda_week   decay per second
 --   prune_below score in trend:week under which a product has faded (both sets lose it)
@@ -19,8 +20,10 @@
 -- a key of the wrong type fails the call as a whole.
 
 local call = cmsgpack.unpack(ARGV[1])
-local offsets_key, hour_key, week_key, clicks_key, seen_key, feed_key =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local space = call.prefix .. (call.generation or redis.call('GET', KEYS[1]) or '')
+local names, feed_key = call.names, KEYS[2]
+local offsets_key, hour_key, week_key = space .. names.offsets, space .. names.hour, space .. names.week
+local clicks_key, seen_key = space .. names.clicks, space .. names.seen
 local NEVER = -math.huge
 
 -- 1. Offsets: is this state where the consumer believes it is?
@@ -137,9 +140,9 @@ end
 for _, i in ipairs(applied) do
   for _, shopper in ipairs(call.shopper[i]) do
     if call.met[i] == 1 then
-      note(call.prefix .. 'recent:' .. shopper, call.max_recent, call.product[i], call.at[i])
+      note(space .. names.recent .. shopper, call.max_recent, call.product[i], call.at[i])
     end
-    if call.mark[i] ~= '' then note(call.prefix .. 'marks:' .. shopper, call.max_marks, call.mark[i], call.at[i]) end
+    if call.mark[i] ~= '' then note(space .. names.marks .. shopper, call.max_marks, call.mark[i], call.at[i]) end
   end
 end
 for _, set in ipairs(shopper_sets) do set.size = redis.call('ZCARD', set.key) end
@@ -201,7 +204,7 @@ for _, partition in ipairs(partitions) do
   end
   redis.call('HSET', offsets_key, partition[1], math.max(partition.stored, partition[3]))
 end
-if #packed > 0 then
+if #packed > 0 and not call.generation then
   local time = redis.call('TIME')
   local oldest = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000) - call.feed_ms)
   redis.call('XADD', feed_key, 'MINID', '~', oldest, '*', 'v', table.concat(packed))

@@ -62,6 +62,18 @@ class Applied:
     n_skipped: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """What is known of a shopper.
+
+    ``recent``: products, newest first, with the seconds when each was last met. ``marks``: what else was noted
+    (``<kind>:<product id>``), with the seconds when it was last.
+    """
+
+    recent: list[tuple[int, float]]
+    marks: dict[str, float]
+
+
 class WentBack(Exception):
     """The stored offset is behind what its consumer expects: the state was restored. Nothing was changed."""
 
@@ -81,12 +93,8 @@ class LiveState(Protocol):
         """Apply the batch's events and store its offsets, both or neither. Raises WentBack or Rejected."""
         ...
 
-    def recent(self, tenant: str, shopper: str) -> list[tuple[int, float]]:
-        """Return a shopper's recent products, newest first, and when each was last met, in seconds."""
-        ...
-
-    def marks(self, tenant: str, shopper: str) -> dict[str, float]:
-        """Return what is noted of a shopper, and when it was noted last, in seconds."""
+    def shopper(self, tenant: str, shopper: str) -> Shopper:
+        """Return what is known of a shopper (``u:<user id>`` or ``s:<session id>``); nothing of a stranger."""
         ...
 
     def products(self, tenant: str) -> Changes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from events.live import parameters
-from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, WentBack
+from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, Shopper, WentBack
 from events.live.changes import Changes
 
 
@@ -58,12 +58,11 @@ class MemoryLiveState:
         _forget_faded(state, batch)
         return Applied(n_applied, n_duplicates, n_skipped)
 
-    def recent(self, tenant: str, shopper: str) -> list[tuple[int, float]]:
+    def shopper(self, tenant: str, shopper: str) -> Shopper:
         times = self.tenants[tenant].recent[shopper]
-        return [(int(product), times[product]) for product in sorted(times, key=lambda p: (times[p], p), reverse=True)]
-
-    def marks(self, tenant: str, shopper: str) -> dict[str, float]:
-        return dict(self.tenants[tenant].marks[shopper])
+        newest_first = sorted(times, key=lambda product: (times[product], product), reverse=True)
+        recent = [(int(product), times[product]) for product in newest_first]
+        return Shopper(recent, dict(self.tenants[tenant].marks[shopper]))
 
     def products(self, tenant: str) -> Changes:
         state = self.tenants[tenant]

@@ -9,13 +9,14 @@ import msgpack
 import redis
 
 from events.live import keys, parameters
-from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, Rejected, WentBack
+from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, Rejected, Shopper, WentBack
 from events.live.changes import Changes, unpack
 from sdr.connections import redis_client
 from sdr.exceptions import Unavailable
 
 _APPLY = (Path(__file__).parent / "apply.lua").read_text()
 _SNAPSHOT = (Path(__file__).parent / "snapshot.lua").read_text()
+_SHOPPER = (Path(__file__).parent / "shopper.lua").read_text()
 _SNAPSHOT_STEP = 2000
 
 
@@ -34,16 +35,23 @@ def redis_errors() -> Iterator[None]:
 
 
 class RedisLiveState:
-    """See :class:`events.live.base.LiveState`; keys are in :mod:`events.live.keys`."""
+    """See :class:`events.live.base.LiveState`; keys are in :mod:`events.live.keys`.
+
+    ``generation``: of a state that is being rebuilt; None follows whichever is in force.
+    """
+
+    def __init__(self, generation: str | None = None) -> None:
+        self._generation = generation
 
     def offsets(self, tenants: Iterable[str], logs: Iterable[str]) -> Mapping[tuple[str, str], int]:
         tenants, logs = list(tenants), list(logs)
         if not tenants or not logs:
             return {}
         with redis_errors():
+            generations = self._generations(tenants)
             pipe = redis_client().pipeline(transaction=False)
-            for tenant in tenants:
-                pipe.hmget(keys.offsets(tenant), logs)
+            for tenant, generation in zip(tenants, generations, strict=True):
+                pipe.hmget(keys.offsets(tenant, generation), logs)
             stored = pipe.execute()
         return {
             (tenant, log): NO_OFFSET if value is None else int(value)
@@ -53,29 +61,30 @@ class RedisLiveState:
 
     def apply(self, batch: Batch) -> Applied:
         tenant = batch.tenant
-        own = [keys.offsets, keys.trend_hour, keys.trend_week, keys.clicks, keys.seen, keys.feed]
+        own = [keys.generation(tenant), keys.feed(tenant)]
         with redis_errors():
             # The script is registered lazily and sent whole only where Redis does not know it.
             script = redis_client().register_script(_APPLY)
-            took, *counts = script(keys=[key(tenant) for key in own], args=[_encode(batch)])
+            took, *counts = script(keys=own, args=[_encode(batch, self._generation)])
         if not took:
             raise WentBack(tenant)
         return Applied(*counts)
 
-    def recent(self, tenant: str, shopper: str) -> list[tuple[int, float]]:
+    def shopper(self, tenant: str, shopper: str) -> Shopper:
+        args = [keys.prefix(tenant), keys.NAMES["recent"], keys.NAMES["marks"], shopper]
         with redis_errors():
-            found: Any = redis_client().zrevrange(keys.recent(tenant, shopper), 0, -1, withscores=True)
-        return [(int(product), at) for product, at in found]
-
-    def marks(self, tenant: str, shopper: str) -> dict[str, float]:
-        with redis_errors():
-            found: Any = redis_client().zrange(keys.marks(tenant, shopper), 0, -1, withscores=True)
-        return {mark.decode(): at for mark, at in found}
+            script = redis_client().register_script(_SHOPPER)
+            ((recent, marks),) = script(keys=[keys.generation(tenant)], args=args)
+        return Shopper(
+            recent=[(int(product), float(at)) for product, at in _pairs(recent)],
+            marks={mark.decode(): float(at) for mark, at in _pairs(marks)},
+        )
 
     def products(self, tenant: str) -> Changes:
-        own = [keys.trend_week(tenant), keys.trend_hour(tenant), keys.clicks(tenant)]
         packed, cursor = [], b"0"
         with redis_errors():
+            (generation,) = self._generations([tenant])
+            own = [key(tenant, generation) for key in (keys.trend_week, keys.trend_hour, keys.clicks)]
             script = redis_client().register_script(_SNAPSHOT)
             while True:
                 cursor, part = script(keys=own, args=[cursor, _SNAPSHOT_STEP])
@@ -83,8 +92,21 @@ class RedisLiveState:
                 if cursor == b"0":
                     return unpack(b"".join(packed))
 
+    def _generations(self, tenants: list[str]) -> list[str]:
+        if self._generation is not None:
+            return [self._generation] * len(tenants)
+        pipe = redis_client().pipeline(transaction=False)
+        for tenant in tenants:
+            pipe.get(keys.generation(tenant))
+        return [(found or b"").decode() for found in pipe.execute()]
 
-def _encode(batch: Batch) -> bytes:
+
+def _pairs(flat: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield what stands in ``flat`` as member, score, member, score, …"""
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def _encode(batch: Batch, generation: str | None) -> bytes:
     numbers = {step.log: number for number, step in enumerate(batch.steps, start=1)}
     call: dict[str, Any] = {
         "partitions": [[step.log, step.expect, step.next_offset, step.bucket] for step in batch.steps],
@@ -95,6 +117,9 @@ def _encode(batch: Batch) -> bytes:
         "feed_entries": parameters.FEED_ENTRIES,
         "channel": keys.wake_up(batch.tenant),
         "prefix": keys.prefix(batch.tenant),
+        "names": keys.NAMES,
+        # Left out, and nil in Lua, for the one in force.
+        **({} if generation is None else {"generation": generation}),
         "max_recent": parameters.MAX_RECENT,
         "max_marks": parameters.MAX_MARKS,
         "shopper_ttl": parameters.SHOPPER_TTL_SECONDS,

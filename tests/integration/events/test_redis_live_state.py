@@ -14,7 +14,7 @@ from sdr import connections
 from tests.unit.events.factories import LOG, START, make_batch, make_live_event
 from tests.unit.events.live_state_contract import LiveStateContract, values
 
-TENANT_KEYS = [keys.offsets, keys.trend_hour, keys.trend_week, keys.clicks, keys.seen, keys.feed]
+TENANT_KEYS = [keys.generation, keys.offsets, keys.trend_hour, keys.trend_week, keys.clicks, keys.seen, keys.feed]
 
 
 @pytest.fixture
@@ -111,8 +111,7 @@ def test_random_histories_end_as_the_oracle_says(redis_client, events, reads, te
         for product, numbers in expected.items():
             assert found[product] == pytest.approx(numbers, rel=1e-6)
         for shopper in ("u:1", "s:1", "s:2"):
-            assert backends[0].recent(tenant, shopper) == backends[1].recent(tenant, shopper)
-            assert backends[0].marks(tenant, shopper) == backends[1].marks(tenant, shopper)
+            assert backends[0].shopper(tenant, shopper) == backends[1].shopper(tenant, shopper)
         assert backends[0].offsets([tenant], [LOG]) == backends[1].offsets([tenant], [LOG])
 
 

@@ -127,25 +127,25 @@ class LiveStateContract:
         times = {5: START - 10, 6: START, 7: START - 300}
         events = [make_live_event(p, n, at=at, shoppers=("u:7",)) for n, (p, at) in enumerate(times.items())]
         state.apply(make_batch([*events, make_live_event(5, 3, at=START - 9000, shoppers=("u:7",))]))
-        assert state.recent("default", "u:7") == [(6, START), (5, START - 10), (7, START - 300)]
-        assert state.recent("default", "u:8") == []
+        assert state.shopper("default", "u:7").recent == [(6, START), (5, START - 10), (7, START - 300)]
+        assert state.shopper("default", "u:8").recent == []
 
     def test_an_event_of_a_user_in_a_session_is_found_under_both(self, state):
         state.apply(make_batch([make_live_event(5, shoppers=("u:7", "s:ü 9"))]))
-        assert state.recent("default", "u:7") == state.recent("default", "s:ü 9") == [(5, START)]
+        assert state.shopper("default", "u:7").recent == state.shopper("default", "s:ü 9").recent == [(5, START)]
 
     def test_only_the_newest_fifty_are_kept(self, state):
         events = [make_live_event(n + 1, n, at=START + n % 60, shoppers=("u:7",)) for n in range(130)]
         for first in range(0, 130, 10):
             state.apply(make_batch(events[first : first + 10], expect=first or -1))
         newest = sorted(events, key=lambda e: (e.occurred_at_seconds, str(e.product_id)), reverse=True)[:50]
-        assert [product for product, _ in state.recent("default", "u:7")] == [e.product_id for e in newest]
+        assert [product for product, _ in state.shopper("default", "u:7").recent] == [e.product_id for e in newest]
 
     def test_marks_keep_their_newest_time_and_make_no_product_recent(self, state):
         dislike = {"mark": "dislike:5", "is_met": False, "weight": 0.0, "shoppers": ("u:7",)}
         state.apply(make_batch([make_live_event(5, n, at=START - n, **dislike) for n in range(3)]))
-        assert state.marks("default", "u:7") == {"dislike:5": START}
-        assert state.recent("default", "u:7") == []
+        assert state.shopper("default", "u:7").marks == {"dislike:5": START}
+        assert state.shopper("default", "u:7").recent == []
 
     def test_what_has_faded_is_forgotten_in_both_windows_together(self, state):
         state.apply(make_batch([make_live_event(7, 0)]))
