@@ -1,15 +1,39 @@
 """What Postgres keeps of events: the archive, how far it was written, and which dead letters were sent again."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from catalog.models import Product
-from events.kinds import Kind
+from events.kinds import TREND_WEIGHTS, Kind
 from sdr.accounts.models import Tenant, User
+
+
+_WEIGHT = (MinValueValidator(0.0), MaxValueValidator(1000.0))
 
 
 def kind_choices() -> list[tuple[str, str]]:
     return [(kind.value, kind.value) for kind in Kind]
+
+
+class TrendWeights(models.Model):
+    """What a tenant's events weigh in its trends, in clicks. Saved values count for events that come later."""
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="trend_weights")
+    view = models.FloatField(default=TREND_WEIGHTS[Kind.VIEW], validators=_WEIGHT)
+    click = models.FloatField(default=TREND_WEIGHTS[Kind.CLICK], validators=_WEIGHT)
+    wishlist = models.FloatField(default=TREND_WEIGHTS[Kind.WISHLIST], validators=_WEIGHT)
+    add_to_cart = models.FloatField(default=TREND_WEIGHTS[Kind.ADD_TO_CART], validators=_WEIGHT)
+    purchase = models.FloatField(default=TREND_WEIGHTS[Kind.PURCHASE], validators=_WEIGHT)
+
+    class Meta:
+        verbose_name_plural = "trend weights"
+
+    def __str__(self) -> str:
+        return f"Trend weights of {self.tenant}"
+
+    def weights(self) -> dict[Kind, float]:
+        return {kind: getattr(self, kind.value) for kind in TREND_WEIGHTS}
 
 
 class Interaction(models.Model):

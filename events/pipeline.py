@@ -61,6 +61,15 @@ class Pipeline:
         """Let :meth:`run` return after the batch at hand."""
         self._stopping.set()
 
+    @property
+    def is_positioned(self) -> bool:
+        """Whether it knows where to read, and so has partitions and a sink that answers."""
+        return bool(self._source.generation) and self._positioned == self._source.generation
+
+    def logs(self) -> list[str]:
+        """Return the logs it reads."""
+        return [self._source.log_of(partition) for partition in self._source.assigned()]
+
     def run(self) -> None:
         try:
             while not self._stopping.is_set():

@@ -7,13 +7,13 @@ import structlog
 
 from events import codec
 from events.broker.base import BEGINNING
-from events.kinds import MARKING, MEETING, TREND_WEIGHTS, Kind
+from events.kinds import MARKING, MEETING, Kind
 from events.live import parameters
 from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, LiveState, Rejected, Step
 from events.messages import Event
 from events.sinks.base import LogRecord
 from events.skus import SkuResolver
-from events.tenants import TenantDirectory
+from events.tenants import Directory
 from sdr import clock, metrics
 from sdr.exceptions import Unavailable
 
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 class LiveSink:
     """See :class:`events.sinks.base.Sink`: one call per tenant, each with the offsets that tenant has reached."""
 
-    def __init__(self, state: LiveState, tenants: TenantDirectory, skus: SkuResolver) -> None:
+    def __init__(self, state: LiveState, tenants: Directory, skus: SkuResolver) -> None:
         self._state, self._tenants, self._skus = state, tenants, skus
         # What this consumer believes is stored, by tenant and log.
         self._expect: dict[tuple[str, str], int] = {}
@@ -79,13 +79,13 @@ class LiveSink:
     def _live_events(self, tenant: str, entries: list[tuple[LogRecord, Event]]) -> list[LiveEvent]:
         skus = {event.sku for _, event in entries if event.product_id is None and event.sku}
         ids = self._skus.resolve(self._tenants.ids()[tenant], skus) if skus else {}
-        live = []
+        live, weights = [], self._tenants.weights(tenant)
         for entry, event in entries:
             product_id = event.product_id or ids.get(event.sku or "")
             if product_id is None:
                 metrics.EVENTS_PROCESSED.labels(topic=entry.record.partition.topic, result="unknown_product").inc()
             else:
-                live.append(_live_event(entry, event, product_id))
+                live.append(_live_event(entry, event, product_id, weights.get(event.kind, 0.0)))
         return live
 
     def _apply(
@@ -144,13 +144,13 @@ def _bucket(entry: LogRecord) -> int:
     return entry.record.timestamp_ms // (1000 * parameters.DEDUP_BUCKET_SECONDS)
 
 
-def _live_event(entry: LogRecord, event: Event, product_id: int) -> LiveEvent:
+def _live_event(entry: LogRecord, event: Event, product_id: int, weight: float) -> LiveEvent:
     return LiveEvent(
         log=entry.log,
         offset=entry.record.offset,
         event_id=event.event_id.bytes,
         product_id=product_id,
-        weight=TREND_WEIGHTS.get(event.kind, 0.0),
+        weight=weight,
         occurred_at_seconds=event.occurred_at.timestamp(),
         is_click=event.kind is Kind.CLICK,
         shoppers=event.shoppers,

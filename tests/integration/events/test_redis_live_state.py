@@ -31,7 +31,7 @@ def test_a_key_of_the_wrong_type_leaves_all_others_untouched(state, redis_client
     state.apply(make_batch([make_live_event(7)]))
     name = key("default")
     redis_client.delete(name)
-    redis_client.set(name, "not what belongs here")
+    redis_client.rpush(name, "not what belongs here")
     before = {k: redis_client.dump(k) for k in redis_client.scan_iter()}
     with pytest.raises(Rejected):
         state.apply(make_batch([make_live_event(8, 1)], expect=NO_OFFSET))

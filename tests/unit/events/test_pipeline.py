@@ -1,12 +1,13 @@
 """The consumer loop over a memory broker: exact, whatever happens around it."""
 
 import copy
+import math
 
 import pytest
 
 from events.broker.base import Partition
 from events.broker.memory import MemoryBroker, MemorySource
-from events.kinds import PRODUCT_CLICKS, TOPICS, USER_BEHAVIOR, Kind
+from events.kinds import PRODUCT_CLICKS, TOPICS, TREND_WEIGHTS, USER_BEHAVIOR, Kind
 from events.live.memory import MemoryLiveState
 from events.pipeline import Pipeline
 from events.sinks.live import LiveSink
@@ -20,6 +21,9 @@ class Tenants:
 
     def ids(self):
         return self._ids
+
+    def weights(self, slug):
+        return TREND_WEIGHTS if slug != "heavy" else {Kind.CLICK: 10.0}
 
 
 class Skus:
@@ -198,6 +202,16 @@ def test_one_call_never_spans_two_buckets_of_the_dedup_window(broker):
         send(broker, event)
     work_off(pipeline, source)
     assert clicks(state) == {1: 2}
+
+
+def test_each_tenant_weighs_events_its_own_way(broker):
+    state = MemoryLiveState()
+    pipeline, source = make_pipeline(broker, state, tenants=("default", "heavy"))
+    for tenant in ("default", "heavy"):
+        send(broker, make_event(1, tenant=tenant))
+    work_off(pipeline, source)
+    gain = state.tenants["heavy"].week[1] - state.tenants["default"].week[1]
+    assert math.exp(gain) == pytest.approx(10.0)
 
 
 def test_stopping_finishes_the_batch_and_leaves_the_group(broker):

@@ -1,0 +1,113 @@
+"""One rebuild: the archive first, then what followed in Kafka, until the state in force is reached."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from events.broker.base import Source
+from events.broker.source import KafkaSource
+from events.kinds import TOPICS, Kind
+from events.live.redis import RedisLiveState
+from events.pipeline import Pipeline
+from events.rebuild import archive, generations
+from events.sinks.base import LogRecord, Sink
+from events.sinks.live import LiveSink
+from events.skus import SkuResolver
+from events.tenants import Directory, TenantDirectory
+from sdr.accounts.models import Tenant
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OneTenant:
+    """A directory of a single tenant, so that a rebuild leaves the others alone."""
+
+    tenant: Tenant
+
+    weights_of: Directory
+
+    def ids(self) -> dict[str, int]:
+        return {self.tenant.slug: self.tenant.pk}
+
+    def weights(self, slug: str) -> dict[Kind, float]:
+        return self.weights_of.weights(slug)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """A sink that passes on what the log took since then."""
+
+    sink: Sink
+    since_ms: int
+
+    def positions(self, logs: Sequence[str]) -> dict[str, int]:
+        return self.sink.positions(logs)
+
+    def write(self, records: Sequence[LogRecord]) -> None:
+        if recent := [entry for entry in records if entry.record.timestamp_ms >= self.since_ms]:
+            self.sink.write(recent)
+
+    def advance(self, positions: Mapping[str, int]) -> None:
+        self.sink.advance(positions)
+
+
+def kafka_source() -> KafkaSource:
+    """Return a source of all partitions: a group of its own has nobody to share with."""
+    return KafkaSource(f"sdr-rebuild-{uuid.uuid4()}", TOPICS)
+
+
+def rebuild(
+    tenant: Tenant,
+    *,
+    since: datetime | None = None,
+    from_archive: bool = True,
+    source: Source | None = None,
+    on_progress: Progress = lambda _step, _done, _total: None,
+) -> None:
+    """Build a new generation of the tenant's live state and put it in force.
+
+    ``source`` None leaves Kafka out: the consumer then reads again what the archive does not have yet. Interrupted, it
+    leaves the state in force as it was. Raises AlreadyRebuilding, and Unavailable when a server is away.
+    """
+    directory = TenantDirectory()
+    directory.ids()  # reads the weights along
+    with generations.new_generation(tenant.slug) as name:
+        sink = LiveSink(RedisLiveState(name), OneTenant(tenant, directory), SkuResolver())
+        if from_archive:
+            _apply_archive(tenant, since, sink, on_progress)
+        if source is not None:
+            cut = Since(sink, int(since.timestamp() * 1000)) if since else sink
+            _catch_up(tenant.slug, Pipeline(source, cut), name, on_progress)
+        generations.put_in_force(tenant.slug, name)
+
+
+def _apply_archive(tenant: Tenant, since: datetime | None, sink: Sink, on_progress: Progress) -> None:
+    interactions = archive.archived(tenant, since)
+    total, done = interactions.count(), 0
+    sink.positions(archive.logs_of(interactions))
+    for records in archive.read_archive(interactions, tenant):
+        sink.write(records)
+        generations.renew(tenant.slug)
+        done += len(records)
+        on_progress("archive", done, total)
+
+
+def _catch_up(tenant: str, pipeline: Pipeline, name: str, on_progress: Progress) -> None:
+    """Read on until nothing that is counted in the state in force is missing from the new one."""
+    behind = first_behind = None
+    while behind is None or behind > 0:
+        pipeline.step()
+        generations.renew(tenant)
+        if pipeline.is_positioned:
+            pipeline.advance()
+            behind = _behind(tenant, name, pipeline.logs())
+            first_behind = max(first_behind or 0, behind)
+            on_progress("kafka", first_behind - behind, first_behind)
+
+
+def _behind(tenant: str, name: str, logs: Sequence[str]) -> int:
+    in_force = RedisLiveState().offsets([tenant], logs)
+    rebuilt = RedisLiveState(name).offsets([tenant], logs)
+    return sum(max(in_force[place] - max(rebuilt[place], 0), 0) for place in in_force)
