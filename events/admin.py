@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.paginator import InfinitePaginator
 
-from events.models import Interaction
+from events.models import Interaction, TrendWeights
 from sdr import clock
 from sdr.accounts.models import Tenant, User
 from sdr.accounts.tenancy import OwnTenantAdmin
@@ -68,3 +68,8 @@ def _named(term: str) -> Q:
         return condition | Q(event_id=UUID(term), tenant_id__in=list(Tenant.objects.values_list("pk", flat=True)))
     except ValueError:
         return condition
+
+
+@admin.register(TrendWeights)
+class TrendWeightsAdmin(OwnTenantAdmin):
+    list_display = ("tenant", "view", "click", "wishlist", "add_to_cart", "purchase")
