@@ -31,10 +31,11 @@ def _read(consumer: Consumer, topics: Sequence[str]) -> Iterator[Record]:
     unfinished = {partition for partition, end in ends.items() if end > 0}
     consumer.assign([TopicPartition(*partition, OFFSET_BEGINNING) for partition in sorted(unfinished)])
     while unfinished:
-        messages = consumer.consume(_AT_ONCE, timeout=_TIMEOUT_SECONDS)
-        if not messages:
+        # poll() returns with the first message, consume() only with the last: so wait with one, take with the other.
+        first = consumer.poll(_TIMEOUT_SECONDS)
+        if first is None:
             raise Unavailable(f"Kafka sent nothing for {_TIMEOUT_SECONDS:g} seconds.")
-        for message in messages:
+        for message in (first, *consumer.consume(_AT_ONCE, timeout=0)):
             partition = Partition(message.topic() or "", message.partition() or 0)
             if _is_end(message):
                 unfinished.discard(partition)
