@@ -73,6 +73,7 @@ class KafkaSource:
 
     def close(self) -> None:
         self._consumer.close()
+        self._ids.close()
 
     def _record(self, message: Message) -> Record | None:
         partition = Partition(message.topic() or "", message.partition() or 0)
@@ -105,11 +106,14 @@ class KafkaSource:
             self._start_anew(f"where the log begins is not to be known: {error}")
             return
         wanted = self._next.get(partition, BEGINNING)
-        is_before = wanted < low
-        n_missing = low - wanted if is_before else 0
+        # Inside the log: the error is about a position that was left since. At its beginning: nothing can be missed.
+        if wanted == BEGINNING or low <= wanted <= high:
+            self.seek({partition: wanted})
+            return
+        n_missing = max(low - wanted, 0)
         metrics.EVENTS_PROCESSED.labels(topic=partition.topic, result="gap").inc(n_missing)
         log.error("offset outside the log", partition=partition, wanted=wanted, low=low, high=high, n_missing=n_missing)
-        self.seek({partition: low if is_before else high})
+        self.seek({partition: low if n_missing else high})
 
     def _start_anew(self, reason: str) -> None:
         """Let whoever reads find out again where to begin, as after a change of the assignment."""

@@ -63,6 +63,10 @@ class TopicIds:
         except Unavailable:  # asked again soon; while Kafka is away there is nothing to misread
             return False
 
+    def close(self) -> None:
+        """Let the connection go."""
+        self._admin = self._awaited = None
+
     def _ask(self) -> Answers:
         if settings.KAFKA_INCARNATION is not None:
             return {}
