@@ -14,6 +14,7 @@ SECONDS_PER_DAY = 24 * 3600
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('events_interaction partitions'))"
 # Attached, not created in place: that would keep every reader of the archive waiting.
 _CREATE = """
+LOCK TABLE events_interaction_default IN ACCESS EXCLUSIVE MODE;
 CREATE TABLE {name} (LIKE events_interaction INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES);
 WITH moved AS (
     DELETE FROM events_interaction_default WHERE occurred_at >= '{start}' AND occurred_at < '{end}' RETURNING *

@@ -114,7 +114,8 @@ def run_command(*words: str, database_url: str) -> "subprocess.CompletedProcess[
 
 
 def _environment(database_url: str) -> dict[str, str]:
-    return os.environ | {"DATABASE_URL": database_url}
+    # A test does not wait ten seconds for an archiver that was killed.
+    return os.environ | {"DATABASE_URL": database_url, "KAFKA_SESSION_TIMEOUT_MS": "3000"}
 
 
 class Load:
