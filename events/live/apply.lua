@@ -59,7 +59,7 @@ for i, number in ipairs(call.part) do
   end
 end
 
-local CHUNK = 1000 -- as many as Lua's stack takes in one call with ease
+local CHUNK = 1000 -- even, for pairs; as many as Lua's stack takes in one call with ease
 local function mark_known(partition, key)
   for first = 1, #partition.ids, CHUNK do
     local last = math.min(first + CHUNK - 1, #partition.ids)
@@ -160,15 +160,30 @@ end
 local faded = redis.call('ZRANGEBYSCORE', week_key, '-inf', call.prune_below, 'LIMIT', 0, 100)
 
 -- 4. Writes. Numbers go as they are: tostring() would keep 14 digits of them.
-local packed = {}
+-- Many members a call: calling costs more than adding.
+local function write_all(command, key, args)
+  for first = 1, #args, CHUNK do
+    redis.call(command, key, unpack(args, first, math.min(first + CHUNK - 1, #args)))
+  end
+end
+
+local packed, hour_args, week_args, click_args = {}, {}, {}, {}
 for place, product in ipairs(products) do
   if hour[place] ~= NEVER then
-    redis.call('ZADD', hour_key, hour[place], product)
-    redis.call('ZADD', week_key, week[place], product)
+    hour_args[#hour_args + 1] = hour[place]
+    hour_args[#hour_args + 1] = product
+    week_args[#week_args + 1] = week[place]
+    week_args[#week_args + 1] = product
   end
-  if clicks[place] > 0 then redis.call('HSET', clicks_key, product, clicks[place]) end
+  if clicks[place] > 0 then
+    click_args[#click_args + 1] = product
+    click_args[#click_args + 1] = clicks[place]
+  end
   packed[#packed + 1] = struct.pack('<dddd', product, hour[place], week[place], clicks[place])
 end
+write_all('ZADD', hour_key, hour_args)
+write_all('ZADD', week_key, week_args)
+write_all('HSET', clicks_key, click_args)
 for _, product in ipairs(faded) do
   if not place_of[tonumber(product)] then
     redis.call('ZREM', hour_key, product)
@@ -190,10 +205,7 @@ for _, set in ipairs(shopper_sets) do
   redis.call('EXPIRE', set.key, call.shopper_ttl)
 end
 for _, partition in ipairs(partitions) do
-  for first = 1, #partition.new_ids, CHUNK do
-    local last = math.min(first + CHUNK - 1, #partition.new_ids)
-    redis.call('SADD', set_of(partition, partition.bucket), unpack(partition.new_ids, first, last))
-  end
+  write_all('SADD', set_of(partition, partition.bucket), partition.new_ids)
   if #partition.new_ids > 0 and partition.bucket ~= partition.newest then
     -- Only the current and the previous bucket count, so what lies further back can go.
     if partition.newest then
