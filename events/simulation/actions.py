@@ -30,6 +30,6 @@ class Due(NamedTuple):
 
 
 def as_event(action: Action, event_id: UUID, occurred_at: datetime) -> dict[str, Any]:
-    """Return the action as a shop's backend sends it."""
-    named = {name: value for name, value in action._asdict().items() if value is not None}
-    return {"event_id": str(event_id), **named, "occurred_at": occurred_at.isoformat()}
+    """Return the action as a shop's backend sends it; the id and the instant become text with the rest."""
+    named = {name: value for name, value in zip(Action._fields, action, strict=True) if value is not None}
+    return {"event_id": event_id, **named, "occurred_at": occurred_at}

@@ -32,7 +32,8 @@ def open_doors(options: Options) -> list[Door]:
     """Return a door for each connection; raises Unavailable where nobody answers."""
     if options.via == KAFKA:
         ensure_topics()
-        return [KafkaDoor(options.tenant) for _ in range(options.connections)]
+        # More would be turned away: so few of a process's threads may wait for Kafka.
+        return [KafkaDoor(options.tenant) for _ in range(min(options.connections, settings.KAFKA_MAX_WAITERS))]
     doors = [RestDoor(options.url, options.api_key) for _ in range(options.connections)]
     try:
         doors[0].connect()

@@ -1,7 +1,9 @@
 """From what was asked for to the plan of a run."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 
 from catalog.importing.source import open_source
 from events.simulation import catalogue
@@ -16,9 +18,12 @@ from sdr.exceptions import NotFound
 
 
 @contextmanager
-def planned(options: Options, tally: Tally) -> Iterator[Iterator[Due]]:
-    """Open the plan; rows of a replay that are not sent are counted in ``tally``. Raises NotFound or BadFile."""
-    with _replayed(options, tally) if options.replay else _simulated(options) as plan:
+def planned(options: Options, tally: Tally, stopping: threading.Event) -> Iterator[Iterator[Due]]:
+    """Open the plan; rows of a replay that are not sent are counted in ``tally``. Raises NotFound or BadFile.
+
+    ``stopping`` ends it also where many rows on end are none to send.
+    """
+    with _replayed(options, tally, stopping) if options.replay else _simulated(options) as plan:
         yield limited(plan, count=options.count, duration_seconds=options.duration_seconds)
 
 
@@ -37,11 +42,11 @@ def _simulated(options: Options) -> Iterator[Iterator[Due]]:
 
 
 @contextmanager
-def _replayed(options: Options, tally: Tally) -> Iterator[Iterator[Due]]:
+def _replayed(options: Options, tally: Tally, stopping: threading.Event) -> Iterator[Iterator[Due]]:
     tenant_id = catalogue.tenant_id(options.tenant)
     try:
         with open_source(options.replay or "") as source:
-            rows = read_rows(source, tally.bad)
+            rows = takewhile(lambda _: not stopping.is_set(), read_rows(source, tally.bad))
             wanted = rows if options.keep_unknown else known_only(rows, tenant_id, tally.skipped)
             yield _timed(options, ((row.at_seconds, row.action) for row in wanted))
     except FileNotFoundError as error:

@@ -34,7 +34,8 @@ class Line:
 @contextmanager
 def live(line: Line, stderr: TextIO | None) -> Iterator[None]:
     """Show the line while the block runs: in place on a terminal, else one below the other, one a second."""
-    console = Console(file=stderr or sys.stderr, highlight=False, markup=False, soft_wrap=True)
+    console = Console(file=stderr or sys.stderr, highlight=False, markup=False)
+    console.soft_wrap = not console.is_terminal  # a terminal shows all of a long line; a file keeps it one line
     ended = threading.Event()
     thread = threading.Thread(target=_show, args=(line, console, ended), name="report", daemon=True)
     thread.start()

@@ -14,16 +14,11 @@ from sdr import clock
 
 
 class Run:
-    """Counts in ``tally``; :meth:`stop` may be called by a signal handler."""
+    """Counts in ``tally``; whoever sets ``stopping`` lets it send what is at hand, and no more."""
 
-    def __init__(self, plan: Iterable[Due], doors: Sequence[Door], tally: Tally) -> None:
-        self._plan, self._doors, self.tally = plan, doors, tally
-        self._stopping = threading.Event()
+    def __init__(self, plan: Iterable[Due], doors: Sequence[Door], tally: Tally, stopping: threading.Event) -> None:
+        self._plan, self._doors, self._tally, self._stopping = plan, doors, tally, stopping
         self._started_at = time.monotonic()
-
-    def stop(self) -> None:
-        """Send what is at hand, and no more."""
-        self._stopping.set()
 
     def elapsed(self) -> float:
         return time.monotonic() - self._started_at
@@ -34,7 +29,7 @@ class Run:
     def run(self) -> None:
         """Return when everything was sent and answered; raises what the plan or a door failed with."""
         self._started_at = time.monotonic()
-        lanes = Lanes(self._doors, self.tally, Start(clock.now_seconds(), self.elapsed), self._stopping)
+        lanes = Lanes(self._doors, self._tally, Start(clock.now_seconds(), self.elapsed), self._stopping)
         try:
             for batch in paced(self._plan, self, MAX_EVENTS):
                 lanes.put(batch)

@@ -25,7 +25,7 @@ class Shelf:
         # Ranks are shuffled: ids follow the order of import, which has nothing to do with what people like.
         ranks = np.random.default_rng(seed).permutation(len(products)) + 1
         by_category: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for product, weight in zip(products, (ranks**-exponent).tolist(), strict=True):
+        for product, weight in zip(products, (ranks ** -float(exponent)).tolist(), strict=True):
             by_category[product.category].append((product.id, weight))
         self.categories = sorted(by_category)
         self._within = [Weighted(by_category[category]) for category in self.categories]

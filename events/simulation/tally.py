@@ -33,7 +33,7 @@ class Counts:
 
     @property
     def all_acknowledged(self) -> bool:
-        return self.n_accepted == self.n_sent and not self.n_bad
+        return self.n_accepted == self.n_sent and self.n_bad == 0
 
 
 class Tally:

@@ -1,6 +1,7 @@
 """`manage.py simulate_shoppers`: load that behaves like a shop's."""
 
 import signal
+import threading
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from events.simulation.opening import KAFKA, open_backlog, open_doors, refuse_un
 from events.simulation.options import Options
 from events.simulation.planning import planned, shoppers
 from events.simulation.run import Run
-from events.simulation.tally import Tally
+from events.simulation.tally import Counts, Tally
 from sdr.embedded.lifetime import require_kafka
 from sdr.exceptions import SdrError
 
@@ -66,7 +67,7 @@ class Command(BaseCommand):
 
     def _show(self, asked: Options, tally: Tally) -> None:
         if asked.replay:
-            with planned(asked, tally) as plan:
+            with planned(asked, tally, threading.Event()) as plan:
                 for due in islice(plan, N_SHOWN_ROWS):
                     action = due.action
                     self.stdout.write(f"{due.seconds:10.3f} s  {action.shopper}  {action.kind} {action.sku}")
@@ -83,24 +84,31 @@ class Command(BaseCommand):
         if asked.via == KAFKA:
             require_kafka()
         refuse_unwanted_targets(asked)
-        with planned(asked, tally) as plan:
+        stopping = threading.Event()
+        with planned(asked, tally, stopping) as plan:
             backlog = open_backlog(asked)
-            run = Run(plan, open_doors(asked), tally)
+            run = Run(plan, open_doors(asked), tally, stopping)
             line = reporting.Line(tally, run.elapsed, backlog.n_events if backlog else lambda: None)
             try:
-                with _stopped_by_signals(run), reporting.live(line, stderr):
+                with _set_by_signals(stopping), reporting.live(line, stderr):
                     run.run()
             finally:
                 self.stdout.write(reporting.summary(tally, run.elapsed()))
                 if backlog:
                     backlog.close()
-        if not tally.counts().all_acknowledged:
-            raise CommandError("Not every event was acknowledged.")
+        _refuse_success(tally.counts())
+
+
+def _refuse_success(counts: Counts) -> None:
+    if not counts.all_acknowledged:
+        raise CommandError("Not every event was acknowledged.")
+    if counts.n_skipped and not counts.n_sent:
+        raise CommandError("Nothing of it is in the catalogue: run manage.py load_catalog, or give --keep-unknown.")
 
 
 @contextmanager
-def _stopped_by_signals(run: Run) -> Iterator[None]:
-    """End the run at Ctrl-C or SIGTERM; a second one then ends the process."""
+def _set_by_signals(stopping: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the run; a second one then ends the process."""
     before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
 
     def restore() -> None:
@@ -109,7 +117,7 @@ def _stopped_by_signals(run: Run) -> Iterator[None]:
 
     def stop(_signum: int, _frame: FrameType | None) -> None:
         restore()
-        run.stop()
+        stopping.set()
 
     for signum in before:
         signal.signal(signum, stop)

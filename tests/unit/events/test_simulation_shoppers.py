@@ -172,3 +172,7 @@ def test_counts_have_the_mean_that_was_asked_for(seed, mean):
     counts = [dice.how_many(mean) for _ in range(4000)]
     assert min(counts) >= 1
     assert np.mean(counts) == pytest.approx(mean, rel=0.15)
+
+
+def test_an_exponent_may_be_a_whole_number():
+    assert shelf(exponent=2, seed=4).product_at(0, 0.5) == shelf(exponent=2.0, seed=4).product_at(0, 0.5)
