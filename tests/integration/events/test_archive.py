@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
-from events.kinds import TOPICS, USER_BEHAVIOR, Kind
+from events.kinds import PRODUCT_CLICKS, TOPICS, USER_BEHAVIOR, Kind
 from events.live.base import WentBack
 from events.models import ArchiveOffset, Interaction
 from sdr.accounts.models import DEFAULT_TENANT_ID
@@ -112,6 +113,21 @@ def test_a_topic_that_is_created_anew_is_archived_from_its_beginning(broker):
     work_off(pipeline, source)
     assert Interaction.objects.filter(incarnation="second", offset=0).count() == 1
     assert Interaction.objects.count() == 4
+
+
+def test_what_became_of_each_event_is_counted_apart_from_the_live_state(broker):
+    def count(result, topic=PRODUCT_CLICKS):
+        labels = {"topic": topic, "result": result}
+        return REGISTRY.get_sample_value("sdr_events_processed_total", labels) or 0
+
+    results = ("archived", "archive_duplicate", "dead_letter")
+    before = [count(result) for result in results]
+    event = make_event(1)
+    for value in (event, event, make_event(2), make_event(3, tenant="nobody")):
+        send(broker, value)
+    send(broker, make_event(4), topic=USER_BEHAVIOR)
+    archive(broker)
+    assert [count(result) - n for result, n in zip(results, before, strict=True)] == [2, 1, 1]
 
 
 class Savepoint:
