@@ -4,12 +4,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_socket
 import redis
 from django.conf import settings
 
 from sdr import connections
+
+# A test asserts nothing about time, and neither may hypothesis: the machine is shared.
+hypothesis.settings.register_profile("sdr", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("sdr")
 
 UNIT = Path(__file__).parent / "unit"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}

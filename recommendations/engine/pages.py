@@ -17,6 +17,10 @@ from recommendations.engine.similarity import Similarity
 from recommendations.engine.weights import ScoringWeights
 
 
+# Of its category's peak, the decayed clicks below which nobody would call a product hot any more.
+HOT_SHARE = 0.01
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     """All that one request reads: one version of the index, and the live side of it."""
@@ -52,6 +56,7 @@ def trending(shop: Shop, filtering: Filter, limit: int, now_seconds: float) -> l
     """
     rows = np.unique(np.concatenate([shop.hotness.hot[category] for category in filtering.categories]))
     scorer = TrendScorer(shop.hotness, shop.weights, now_seconds, peak_categories=filtering.categories)
+    rows = rows[scorer.clicks(rows) >= HOT_SHARE]
     builder = ListBuilder(shop.catalogue, filtering, limit)
     builder.add_scored(Scored(rows, scorer.score(rows), [ReasonCode.TRENDING] * len(rows)))
     # The best that a product can score which nobody clicks.
@@ -61,10 +66,11 @@ def trending(shop: Shop, filtering: Filter, limit: int, now_seconds: float) -> l
 
 def _score_candidates(shop: Shop, row: int, now_seconds: float) -> Scored:
     rows, content = _candidates(shop, row)
-    trend = TrendScorer(shop.hotness, shop.weights, now_seconds).score(rows)
-    content_term, trend_term = shop.weights.content_share * content, shop.weights.trend_share * trend
-    similar = (content_term >= trend_term).tolist()
-    codes = [ReasonCode.SIMILAR if is_similar else ReasonCode.TRENDING for is_similar in similar]
+    scorer = TrendScorer(shop.hotness, shop.weights, now_seconds)
+    content_term, trend_term = shop.weights.content_share * content, shop.weights.trend_share * scorer.score(rows)
+    # Good ratings alone are no trend.
+    trends = (content == 0) | ((trend_term > content_term) & (scorer.clicks(rows) >= HOT_SHARE))
+    codes = [ReasonCode.TRENDING if is_hot else ReasonCode.SIMILAR for is_hot in trends.tolist()]
     return Scored(rows, content_term + trend_term, codes)
 
 

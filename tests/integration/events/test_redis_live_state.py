@@ -84,7 +84,9 @@ READS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(events=EVENTS, reads=READS, tenants=st.lists(st.sampled_from(["default", "other"]), min_size=40, max_size=40))
 def test_random_histories_end_as_the_oracle_says(redis_client, events, reads, tenants):
     redis_client.flushall()
