@@ -1,0 +1,61 @@
+"""What the benches of the live state share: Apache Kafka, and H&M's skew of clicks."""
+
+import csv
+import gzip
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from benchmarks import Skipped
+
+
+@contextmanager
+def apache_kafka() -> Iterator[None]:
+    """Point the settings at an Apache Kafka of this bench's own."""
+    from django.test import override_settings
+
+    from sdr.embedded.apache.cluster import running
+    from sdr.embedded.apache.libraries import NoApacheKafka
+
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="sdr-bench-kafka-") as directory,
+            running(Path(directory)) as cluster,
+            override_settings(KAFKA_BOOTSTRAP_SERVERS=cluster.bootstrap_servers, KAFKA_INCARNATION=None),
+        ):
+            yield
+    except NoApacheKafka as error:
+        raise Skipped(str(error)) from error
+
+
+def hm_clicks(data_dir: Path, n: int) -> Iterator[bytes]:
+    """Yield ``n`` clicks as messages: products and shoppers as they were bought at H&M, over and over."""
+    n_left = n
+    while n_left > 0:
+        with gzip.open(data_dir / "interactions" / "hm.csv.gz", "rt") as rows:
+            for row in islice(csv.DictReader(rows), n_left):
+                n_left -= 1
+                yield click(int(row["sku"]), row["user_id"])
+
+
+def click(product_id: int, user_id: str) -> bytes:
+    from events import codec
+    from events.kinds import Kind
+    from events.messages import SCHEMA_VERSION, Event
+
+    now = datetime.now(UTC)
+    event = Event(
+        schema_version=SCHEMA_VERSION,
+        event_id=uuid.uuid4(),
+        tenant="default",
+        kind=Kind.CLICK,
+        product_id=product_id,
+        user_id=user_id,
+        occurred_at=now,
+        received_at=now,
+    )
+    return codec.encode(event)
