@@ -50,7 +50,10 @@ class ConsumerProcess:
             assert self.process.poll() is None, self.log()
             return len(self.said(event)) >= times
 
-        eventually(has_said, seconds=seconds)
+        try:
+            eventually(has_said, seconds=seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{event!r} was said {len(self.said(event))} times only:\n{self.log()}") from error
 
     def n_processed(self, result: str) -> int:
         """Return `sdr_events_processed_total` of this result, over all topics."""

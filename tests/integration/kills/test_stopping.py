@@ -3,10 +3,6 @@
 NOBODY = "127.0.0.1:1"
 
 
-def test_a_consumer_that_has_nothing_to_do_stops(shop):
-    shop.start_consumer().stop()
-
-
 def test_a_consumer_stops_while_redis_is_down(shop):
     consumer = shop.start_consumer()
     load = shop.open_load()
@@ -16,11 +12,17 @@ def test_a_consumer_stops_while_redis_is_down(shop):
     consumer.stop()
 
 
-def test_a_consumer_stops_while_kafka_is_down(shop):
+def test_a_consumer_stops_while_kafka_is_down_and_the_next_waits_until_it_comes(shop):
     consumer = shop.start_consumer()
     shop.kafka.stop()
     consumer.wait_until_said("kafka")
     consumer.stop()
+    following = shop.start_consumer(is_ready=False)
+    following.wait_until_said("waiting")
+    shop.kafka.start()
+    load = shop.open_load()
+    load.send(100)
+    shop.assert_exact(load.acknowledged)
 
 
 def test_a_consumer_stops_while_postgres_is_down(shop):
@@ -34,13 +36,3 @@ def test_a_consumer_that_finds_no_kafka_says_so_and_stops(shop):
     consumer.wait_until_said("waiting")
     assert f"Kafka does not answer at {NOBODY}" in consumer.said("waiting")[0]["reason"]
     consumer.stop()
-
-
-def test_a_consumer_that_was_there_before_kafka_reads_when_it_comes(shop):
-    shop.kafka.stop()
-    consumer = shop.start_consumer(is_ready=False)
-    consumer.wait_until_said("waiting")
-    shop.kafka.start()
-    load = shop.open_load()
-    load.send(100)
-    shop.assert_exact(load.acknowledged)
