@@ -41,5 +41,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def shoppers(self) -> tuple[str, ...]:
         """Under what names the live state keeps the shopper: the user's first."""
-        names = (("u", self.user_id), ("s", self.session_id))
-        return tuple(f"{kind}:{name}" for kind, name in names if name is not None)
+        if self.session_id is None:
+            return (f"u:{self.user_id}",)
+        if self.user_id is None:
+            return (f"s:{self.session_id}",)
+        return (f"u:{self.user_id}", f"s:{self.session_id}")

@@ -8,7 +8,6 @@ from catalog.models import Product
 from events.kinds import TREND_WEIGHTS, Kind
 from sdr.accounts.models import Tenant, User
 
-
 _WEIGHT = (MinValueValidator(0.0), MaxValueValidator(1000.0))
 
 

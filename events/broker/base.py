@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 
 class Partition(NamedTuple):
     """One partition of a topic."""
@@ -49,8 +51,7 @@ class Publisher(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):  # a tenth of what a frozen dataclass costs, and there are 30,000 a second
     """A message as it stands in the log; ``timestamp_ms`` is the log's own time.
 
     ``headers`` are read where they are asked for: the topics of events have none.

@@ -125,27 +125,26 @@ local function add(a, b)
   return math.max(a, b) + math.log(1 + math.exp(-math.abs(a - b)))
 end
 
--- What shoppers met and marked: per key, the newest time of each member.
-local shopper_sets, set_of_key = {}, {}
+-- What shoppers met and marked: a list of notes, and of each key how many notes there are and how many it holds.
+local note_key, note_member, note_at = {}, {}, {}
+local shopper_keys, cap_of, n_notes, n_held = {}, {}, {}, {}
 local function note(key, cap, member, at)
-  local set = set_of_key[key]
-  if not set then
-    set = {key = key, cap = cap, times = {}, members = {}}
-    set_of_key[key] = set
-    shopper_sets[#shopper_sets + 1] = set
+  if not n_notes[key] then
+    shopper_keys[#shopper_keys + 1] = key
+    cap_of[key], n_notes[key] = cap, 0
+    n_held[key] = redis.call('ZCARD', key)
   end
-  if not set.times[member] then set.members[#set.members + 1] = member end
-  set.times[member] = math.max(set.times[member] or at, at)
+  n_notes[key] = n_notes[key] + 1
+  local n = #note_key + 1
+  note_key[n], note_member[n], note_at[n] = key, member, at
 end
+local recent_space, marks_space = space .. names.recent, space .. names.marks
 for _, i in ipairs(applied) do
   for _, shopper in ipairs(call.shopper[i]) do
-    if call.met[i] == 1 then
-      note(space .. names.recent .. shopper, call.max_recent, call.product[i], call.at[i])
-    end
-    if call.mark[i] ~= '' then note(space .. names.marks .. shopper, call.max_marks, call.mark[i], call.at[i]) end
+    if call.met[i] == 1 then note(recent_space .. shopper, call.max_recent, call.product[i], call.at[i]) end
+    if call.mark[i] ~= '' then note(marks_space .. shopper, call.max_marks, call.mark[i], call.at[i]) end
   end
 end
-for _, set in ipairs(shopper_sets) do set.size = redis.call('ZCARD', set.key) end
 
 redis.call('XLEN', feed_key) -- of the wrong type? then fail here, before the first write
 local hour, week, clicks = read_scores(hour_key), read_scores(week_key), read_clicks()
@@ -192,17 +191,10 @@ for _, product in ipairs(faded) do
     packed[#packed + 1] = struct.pack('<dddd', tonumber(product), NEVER, NEVER, count)
   end
 end
-for _, set in ipairs(shopper_sets) do
-  local args = {}
-  for _, member in ipairs(set.members) do
-    args[#args + 1] = set.times[member]
-    args[#args + 1] = member
-  end
-  for first = 1, #args, CHUNK do
-    redis.call('ZADD', set.key, 'GT', unpack(args, first, math.min(first + CHUNK - 1, #args)))
-  end
-  if set.size + #set.members > set.cap then redis.call('ZREMRANGEBYRANK', set.key, 0, -set.cap - 1) end
-  redis.call('EXPIRE', set.key, call.shopper_ttl)
+for n, key in ipairs(note_key) do redis.call('ZADD', key, 'GT', note_at[n], note_member[n]) end
+for _, key in ipairs(shopper_keys) do
+  if n_held[key] + n_notes[key] > cap_of[key] then redis.call('ZREMRANGEBYRANK', key, 0, -cap_of[key] - 1) end
+  redis.call('EXPIRE', key, call.shopper_ttl)
 end
 for _, partition in ipairs(partitions) do
   write_all('SADD', set_of(partition, partition.bucket), partition.new_ids)

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from events.live.changes import Changes
 
 # A consumer that found no offset stored for a partition.
 NO_OFFSET = -1
 
 
-@dataclass(frozen=True, slots=True)
-class LiveEvent:
+class LiveEvent(msgspec.Struct, frozen=True):
     """An event as the live state takes it. ``weight`` 0: no trend; ``occurred_at_seconds``: since the Unix epoch.
 
     ``shoppers``: ``u:<user id>`` and ``s:<session id>``, whichever are known. ``is_met``: the product becomes one of

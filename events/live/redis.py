@@ -102,7 +102,7 @@ class RedisLiveState:
 
 
 def _pairs(flat: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield what stands in ``flat`` as member, score, member, score, …"""
+    """Yield the pairs of a flat list: member, score, member, score and so on."""
     return zip(flat[::2], flat[1::2], strict=True)
 
 

@@ -1,14 +1,14 @@
 """What the pipeline asks of a sink."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from events.broker.base import Record
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecord:
+class LogRecord(msgspec.Struct, frozen=True):
     """A record with the name of the log it stands in."""
 
     log: str

@@ -1,8 +1,8 @@
 """What every live state must do. A subclass provides the fixture ``state``."""
 
-import dataclasses
 import math
 
+import msgspec
 import pytest
 
 from events.live import parameters
@@ -110,7 +110,7 @@ class LiveStateContract:
         events = [make_live_event(7, n) for n in range(4)]
         state.apply(make_batch(events[2:]))
         new_log = "product_clicks@second/0"
-        again = [dataclasses.replace(event, log=new_log) for event in events]
+        again = [msgspec.structs.replace(event, log=new_log) for event in events]
         assert state.apply(make_batch(again, log=new_log)) == Applied(2, 2, 0)
         assert values(state)[7][2] == 4
 
