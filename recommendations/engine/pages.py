@@ -16,7 +16,6 @@ from recommendations.engine.scorers import ContentScorer, TrendScorer
 from recommendations.engine.similarity import Similarity
 from recommendations.engine.weights import ScoringWeights
 
-
 # Of its category's peak, the decayed clicks below which nobody would call a product hot any more.
 HOT_SHARE = 0.01
 
