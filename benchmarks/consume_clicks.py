@@ -18,7 +18,7 @@ def run(bench: Bench) -> None:
     bench.record("reading and decoding alone", ceiling, "events/s", limit="librdkafka, msgspec")
     bench.record("one consumer", rate, "events/s", rate / PROMISED_PER_SECOND, f"promised {PROMISED_PER_SECOND}")
     bench.record("one consumer beside reading alone", rate, "events/s", rate / ceiling, "reading and decoding alone")
-    bench.record("longest call to Valkey, batches of 2,000", longest_seconds * 1e3, "ms", limit="the script's Lua")
+    bench.record("longest call to Valkey", longest_seconds * 1e3, "ms", limit="the script's Lua")
     bench.record("Valkey's processor time", redis_seconds * 1e6 / N_EVENTS, "µs/event", limit="the script's Lua")
 
 

@@ -35,7 +35,7 @@ class Pace:
 
 
 # A call to the live state blocks it for everybody: small calls, unless there is a backlog to work off.
-LIVE_PACE = Pace(small=200, large=2000)
+LIVE_PACE = Pace(small=200, large=4000)
 
 
 class Pipeline:

@@ -33,6 +33,7 @@ class KafkaSource:
             self._subscribe()
         if self._ids.have_changed():
             self._start_anew("a topic was created anew")
+            return []
         # poll() returns with the first message, consume() only with the last: so wait with one, take with the other.
         first = self._consumer.poll(timeout_seconds)
         if first is None:

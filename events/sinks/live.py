@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import structlog
 
@@ -20,6 +22,20 @@ from sdr.exceptions import Unavailable
 log = structlog.get_logger(__name__)
 
 
+# A call blocks the state for everybody, so a large batch goes in several.
+MAX_CALL = 500
+
+
+class Call(NamedTuple):
+    """One tenant's share of a part: ``reached`` says of each log the next offset and the bucket."""
+
+    tenant: str
+    events: list[LiveEvent]
+    reached: dict[str, tuple[int, int]]
+    as_of_seconds: float
+    oldest_received_seconds: float
+
+
 class LiveSink:
     """See :class:`events.sinks.base.Sink`: one call per tenant, each with the offsets that tenant has reached."""
 
@@ -27,6 +43,7 @@ class LiveSink:
         self._state, self._tenants, self._skus = state, tenants, skus
         # What this consumer believes is stored, by tenant and log.
         self._expect: dict[tuple[str, str], int] = {}
+        self._caller = ThreadPoolExecutor(1, thread_name_prefix="live-state")
 
     def positions(self, logs: Sequence[str]) -> dict[str, int]:
         tenants = self._tenants.ids()
@@ -34,28 +51,42 @@ class LiveSink:
         return {log: min((self._expect[tenant, log] for tenant in tenants), default=BEGINNING) for log in logs}
 
     def write(self, records: Sequence[LogRecord]) -> None:
-        for part in _cut_at_buckets(records):
-            self._write_part(part)
+        """Read one part while the state is busy with the one before: there is a core for each."""
+        under_way: Future[None] | None = None
+        try:
+            for part in _cut(records):
+                calls = self._calls(part)
+                if under_way is not None:
+                    under_way.result()
+                under_way = self._caller.submit(self._make, calls)
+        finally:
+            if under_way is not None:
+                under_way.result()
 
     def advance(self, positions: Mapping[str, int]) -> None:
         for tenant in self._tenants.ids():
             self._apply(tenant, [], {log: (offset, 0) for log, offset in positions.items()}, clock.now_seconds())
 
-    def _write_part(self, records: Sequence[LogRecord]) -> None:
+    def _make(self, calls: list[Call]) -> None:
+        for call in calls:
+            self._apply(call.tenant, call.events, call.reached, call.as_of_seconds)
+            age_seconds = max(clock.now_seconds() - call.oldest_received_seconds, 0)
+            metrics.FRESHNESS_SECONDS.labels(stage="live_state").observe(age_seconds)
+
+    def _calls(self, records: Sequence[LogRecord]) -> list[Call]:
+        """Return one call per tenant that has events among these."""
         by_tenant: dict[str, list[tuple[LogRecord, Event]]] = defaultdict(list)
         for entry in records:
             if event := self._decode(entry):
                 by_tenant[event.tenant].append((entry, event))
         ends = {entry.log: (entry.record.offset + 1, _bucket(entry)) for entry in records}
         as_of = max(entry.record.timestamp_ms for entry in records) / 1000
+        calls = []
         for tenant, entries in by_tenant.items():
             reached = {entry.log: ends[entry.log] for entry, _ in entries}
-            self._apply(tenant, self._live_events(tenant, entries), reached, as_of)
-        oldest = min(
-            (event.received_at.timestamp() for entries in by_tenant.values() for _, event in entries), default=0
-        )
-        if oldest:
-            metrics.FRESHNESS_SECONDS.labels(stage="live_state").observe(max(clock.now_seconds() - oldest, 0))
+            oldest = min(event.received_at for _, event in entries).timestamp()
+            calls.append(Call(tenant, self._live_events(tenant, entries), reached, as_of, oldest))
+        return calls
 
     def _decode(self, entry: LogRecord) -> Event | None:
         topic = entry.record.partition.topic
@@ -126,13 +157,13 @@ class LiveSink:
         self._apply(tenant, second, reached, as_of_seconds)
 
 
-def _cut_at_buckets(records: Sequence[LogRecord]) -> Iterator[list[LogRecord]]:
-    """Yield runs in which each log stays within one bucket of the dedup window, as the live state asks."""
+def _cut(records: Sequence[LogRecord]) -> Iterator[list[LogRecord]]:
+    """Yield runs of a call's size in which each log stays within one bucket of the dedup window, as the state asks."""
     run: list[LogRecord] = []
     buckets: dict[str, int] = {}
     for entry in records:
         bucket = _bucket(entry)
-        if buckets.setdefault(entry.log, bucket) != bucket:
+        if buckets.setdefault(entry.log, bucket) != bucket or len(run) == MAX_CALL:
             yield run
             run, buckets = [], {entry.log: bucket}
         run.append(entry)
