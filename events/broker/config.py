@@ -27,6 +27,7 @@ def producer_config() -> dict[str, Any]:
         "linger.ms": 2,
         "compression.type": "lz4",
         "queue.buffering.max.messages": 100_000,
+        "queue.buffering.max.kbytes": 64 * 1024,
         "message.timeout.ms": 30_000,
     }
 
