@@ -119,6 +119,7 @@ class KafkaSource:
     def _start_anew(self, reason: str) -> None:
         """Let whoever reads find out again where to begin, as after a change of the assignment."""
         log.warning("positions are found anew", reason=reason)
+        self._next = {}
         self._generation += 1
 
     def _subscribe(self) -> None:

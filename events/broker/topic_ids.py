@@ -86,9 +86,9 @@ class TopicIds:
 
 
 def _topic_id(answer: Future[Any]) -> str | None:
-    """Return the id, None for a topic that does not exist."""
+    """Return the id, as Kafka's own tools write it (without slashes), None for a topic that does not exist."""
     try:
-        return str(answer.result(_TIMEOUT_SECONDS).topic_id)
+        return str(answer.result(_TIMEOUT_SECONDS).topic_id).replace("/", "_").replace("+", "-")
     except (KafkaException, TimeoutError) as error:
         if isinstance(error, KafkaException) and error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             return None

@@ -37,7 +37,7 @@ end
 -- Ids are remembered by topic and partition, whatever the incarnation: until a consumer learns that a topic was created
 -- anew, it may read the new log under the old one's name, and then reads it again under its own.
 for _, partition in ipairs(partitions) do
-  partition.place = partition[1]:gsub('@[^/]*', '')
+  partition.place = partition[1]:gsub('@.*/', '/')
   local newest = tonumber(redis.call('HGET', seen_key, partition.place))
   partition.newest = newest
   partition.bucket = math.max(partition[4], newest or partition[4])

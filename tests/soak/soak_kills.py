@@ -12,7 +12,7 @@ from events.kinds import PRODUCT_CLICKS
 from tests.integration.kills.load import Mix
 
 MIX = Mix(garbage=0.01, duplicates=0.2, late_seconds=600)
-SETTLE_SECONDS = 120
+SETTLE_SECONDS = 40
 SESSION_SECONDS = 3
 MAX_CONSUMERS = 3
 

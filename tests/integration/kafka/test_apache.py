@@ -1,5 +1,6 @@
 """What only Apache Kafka shows: topic ids, topic settings, and logs that begin later than they did."""
 
+import re
 import uuid
 from collections import Counter
 
@@ -69,6 +70,7 @@ def test_an_incarnation_is_the_topics_id_and_ends_with_it(apache_kafka):
     before = incarnations()
     assert set(before) == set(TOPICS)
     assert incarnations() == before
+    assert all(re.fullmatch(r"[\w-]{22}", found) for found in before.values())  # as Kafka writes them: no slashes
     apache_kafka.delete_topics()
     with pytest.raises(Unavailable):
         incarnations()

@@ -98,7 +98,10 @@ class Shop:
     def wait_until_exact(self, expected_events, *, seconds=15):
         """Return when every click is counted, while the consumers go on."""
         expected = clicks_of(expected_events)
-        eventually(lambda: self.counted() == expected, seconds=seconds, every_seconds=0.1)
+        try:
+            eventually(lambda: self.counted() == expected, seconds=seconds, every_seconds=0.1)
+        except AssertionError:
+            self.assert_exact(expected_events)  # tells what is wrong
 
     def wait_until_counted(self, expected, *, seconds=15):
         eventually(lambda: sum(self.counted().values()) >= sum(expected.values()), seconds=seconds, every_seconds=0.1)

@@ -106,10 +106,11 @@ class LiveStateContract:
         state.apply(make_batch([make_live_event(7, 0, log=new_log)], log=new_log))
         assert values(state)[7][2] == 2
 
-    def test_events_of_a_new_topic_that_were_read_under_the_old_ones_name_count_once(self, state):
+    @pytest.mark.parametrize("incarnation", ["second", "a/b+c=/"])
+    def test_events_of_a_new_topic_that_were_read_under_the_old_ones_name_count_once(self, state, incarnation):
         events = [make_live_event(7, n) for n in range(4)]
         state.apply(make_batch(events[2:]))
-        new_log = "product_clicks@second/0"
+        new_log = f"product_clicks@{incarnation}/0"
         again = [msgspec.structs.replace(event, log=new_log) for event in events]
         assert state.apply(make_batch(again, log=new_log)) == Applied(2, 2, 0)
         assert values(state)[7][2] == 4
