@@ -85,7 +85,7 @@ def web(transactional_db):
 def post(url, body):
     request = urllib.request.Request(url, orjson.dumps(body), {"Content-Type": "application/json"}, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  our own http address
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status
     except urllib.error.URLError:
         return None
