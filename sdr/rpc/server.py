@@ -10,6 +10,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from sdr.rpc import handlers
+from sdr.rpc.health import HealthServicer
 from sdr.rpc.interceptors import ConnectionInterceptor, MetricsInterceptor
 
 OPTIONS = [
@@ -30,8 +31,7 @@ class RpcServer:
         self._max_workers = max_workers
         self._pool = ThreadPoolExecutor(max_workers, thread_name_prefix="grpc")
         self._server = grpc.server(self._pool, interceptors=_interceptors(), options=OPTIONS)
-        # Without a thread per Watch: a handful of load balancers would use up the pool.
-        self._health = health.HealthServicer(experimental_non_blocking=True)
+        self._health = HealthServicer()
         self._services = [service.service_name for service in handlers.service_classes()]
         self._add_services()
         self.set_serving(False)
