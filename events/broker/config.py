@@ -1,5 +1,6 @@
 """How SDR talks to Kafka."""
 
+import time
 from typing import Any
 
 import structlog
@@ -7,6 +8,7 @@ from confluent_kafka import KafkaError
 from django.conf import settings
 
 log = structlog.get_logger(__name__)
+_REPEAT_SECONDS = 10.0
 
 
 def common_config() -> dict[str, Any]:
@@ -16,7 +18,7 @@ def common_config() -> dict[str, Any]:
         "client.id": "sdr",
         "reconnect.backoff.max.ms": 1000,  # a broker that is back is not waited for any longer
         "error_cb": _log_error,
-        "log_level": 3,
+        "log_level": 2,  # errors come to the callback
     }
 
 
@@ -48,6 +50,13 @@ def consumer_config(group: str) -> dict[str, Any]:
     }
 
 
+# When each kind of error was logged last: while a broker is away, each client says so many times a second.
+_logged_at: dict[str, float] = {}
+
+
 def _log_error(error: KafkaError) -> None:
     # librdkafka reconnects by itself; a broker that is away would otherwise be invisible.
-    log.warning("kafka", error=error.str(), fatal=error.fatal())
+    now = time.monotonic()
+    if error.fatal() or now - _logged_at.get(error.name(), float("-inf")) >= _REPEAT_SECONDS:
+        _logged_at[error.name()] = now
+        log.warning("kafka", error=error.str(), fatal=error.fatal())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from events.broker.base import BEGINNING, Partition, Record
 from events.broker.config import consumer_config
@@ -22,7 +22,7 @@ class KafkaSource:
     def __init__(self, group: str, topics: Sequence[str], *, also_needed: Sequence[str] = ()) -> None:
         self._consumer = Consumer(consumer_config(group))
         self._topics, self._also_needed = topics, also_needed
-        self._is_subscribed = False
+        self._is_subscribed = self._is_fetching = False
         self._ids = TopicIds(topics)
         self._assigned: frozenset[Partition] = frozenset()
         self._next: dict[Partition, int] = {}
@@ -39,7 +39,12 @@ class KafkaSource:
         if first is None:
             return []
         messages = [first, *self._consumer.consume(max_records - 1, timeout=0)]
-        return [record for message in messages if (record := self._record(message)) is not None]
+        records = [record for message in messages if (record := self._record(message)) is not None]
+        # Afterwards, when it is known how far each partition was read: an error may have all of them fetched anew.
+        for message in messages:
+            if (error := message.error()) is not None:
+                self._on_error(_partition(message), error)
+        return records
 
     @property
     def generation(self) -> int:
@@ -56,13 +61,17 @@ class KafkaSource:
 
     def seek(self, offsets: dict[Partition, int]) -> None:
         self._next |= offsets
-        self._reassign()
+        self._fetch()
 
     def pause(self) -> None:
-        self._consumer.pause([TopicPartition(*partition) for partition in self._assigned])
+        # Without librdkafka's own pause(): partitions that are paused between two assignments are now and then never
+        # fetched again. Members whose list is empty keep their partitions in the group.
+        self._consumer.assign([])
+        self._is_fetching = False
 
     def resume(self) -> None:
-        self._consumer.resume([TopicPartition(*partition) for partition in self._assigned])
+        if not self._is_fetching:
+            self._fetch()
 
     def lag(self) -> dict[Partition, int]:
         lags = {}
@@ -77,12 +86,8 @@ class KafkaSource:
         self._ids.close()
 
     def _record(self, message: Message) -> Record | None:
-        partition = Partition(message.topic() or "", message.partition() or 0)
-        error = message.error()
-        if error is not None:
-            self._on_error(partition, error)
-            return None
-        if partition not in self._assigned:
+        partition = _partition(message)
+        if message.error() is not None or partition not in self._assigned:
             return None
         offset = message.offset() or 0
         self._next[partition] = offset + 1
@@ -136,9 +141,7 @@ class KafkaSource:
         self._assigned = frozenset(Partition(p.topic, p.partition) for p in partitions)
         self._next = {}
         self._generation += 1
-        # Whoever reads decides where to begin; until it seeks, the partitions wait at their end, fetching nothing.
-        self._consumer.assign([TopicPartition(p.topic, p.partition, OFFSET_END) for p in partitions])
-        self.pause()
+        self.pause()  # whoever reads decides where to begin
         log.info("partitions assigned", n_partitions=len(self._assigned))
 
     def _on_revoke(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
@@ -147,10 +150,15 @@ class KafkaSource:
         self._generation += 1
         self._consumer.unassign()
 
-    def _reassign(self) -> None:
+    def _fetch(self) -> None:
         """Assign anew with explicit offsets: unlike a seek, it drops what was fetched and is never too early."""
+        self._is_fetching = True
         self._consumer.assign([TopicPartition(*partition, self._offset_of(partition)) for partition in self._assigned])
 
     def _offset_of(self, partition: Partition) -> int:
         offset = self._next.get(partition, BEGINNING)
         return OFFSET_BEGINNING if offset == BEGINNING else offset
+
+
+def _partition(message: Message) -> Partition:
+    return Partition(message.topic() or "", message.partition() or 0)
