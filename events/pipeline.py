@@ -52,14 +52,15 @@ class Pipeline:
     ) -> None:
         self._source, self._sink, self._on_alive = source, sink, on_alive
         self._pace, self._lag = pace, lag
-        self._stopping = threading.Event()
+        self._is_stopping = False
+        self._pause = threading.Event()
         self._positioned: int | None = None
         self._has_backlog = False
         self._advance_at = time.monotonic() + ADVANCE_SECONDS
 
     def stop(self) -> None:
         """Let :meth:`run` return after the batch at hand."""
-        self._stopping.set()
+        self._is_stopping = True  # no lock: this runs in a signal handler, above whatever the thread was at
 
     @property
     def is_positioned(self) -> bool:
@@ -72,7 +73,7 @@ class Pipeline:
 
     def run(self) -> None:
         try:
-            while not self._stopping.is_set():
+            while not self._is_stopping:
                 self.step()
             self.advance()
         finally:
@@ -81,7 +82,7 @@ class Pipeline:
     def step(self) -> None:
         """Read once and write what came."""
         if not self._has_backlog:
-            self._stopping.wait(self._pace.gather_seconds)
+            self._pause.wait(self._pace.gather_seconds)
         records = self._source.read(self._pace.large if self._has_backlog else self._pace.small, POLL_SECONDS)
         if self._source.generation != self._positioned:
             self._find_positions()
@@ -144,7 +145,7 @@ class Pipeline:
                 if has_waited:
                     self._source.resume()
                 return True
-            if self._stopping.is_set() or self._source.generation != generation:
+            if self._is_stopping or self._source.generation != generation:
                 self._positioned = None
                 return False
 

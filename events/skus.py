@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 
 from catalog import selectors
 from sdr.exceptions import Unavailable
@@ -34,6 +34,7 @@ class SkuResolver:
         try:
             found = selectors.product_ids_by_sku(tenant_id, skus)
         except (DatabaseError, InterfaceError) as error:
+            connection.close()  # Django makes a new one only where there is none
             raise Unavailable(f"Postgres: {error}") from error
         for memory in (self._ids, self._unknown_since):
             if len(memory) > _MAX_ENTRIES:

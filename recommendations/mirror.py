@@ -51,10 +51,20 @@ class Mirror:
             if self._followings.keys() >= set(tenants):
                 self._feed.wait(tenants, timeout_seconds)
                 self._feed.wait(tenants, COALESCE_SECONDS)
-            for tenant in tenants:
-                self._follow(tenant)
+            self._follow_all(tenants)
         finally:
             self._tried.update(tenants)
+
+    def _follow_all(self, tenants: list[str]) -> None:
+        """Follow every tenant, then raise what one of them met: its trouble is not the others'."""
+        errors: list[Exception] = []
+        for tenant in tenants:
+            try:
+                self._follow(tenant)
+            except Exception as error:  # noqa: BLE001  raised below
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     def _follow(self, tenant: str) -> None:
         following = self._followings.setdefault(tenant, Following())

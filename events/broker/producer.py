@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from multiprocessing.util import Finalize
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from django.conf import settings
 
 from events.broker.admission import Admission
@@ -105,7 +105,7 @@ class KafkaPublisher:
                     headers=list(message.headers),
                     on_delivery=delivery.settler(place),
                 )
-            except BufferError:
+            except (BufferError, KafkaException):  # no room, or too large, or a producer that is beyond help
                 n_full += 1
                 delivery.settle(place, Outcome.REJECTED)
         if n_full == len(messages):
@@ -117,8 +117,17 @@ class KafkaPublisher:
             self._producer.poll(_POLL_SECONDS)
 
 
+# Errors after which a message is surely not in the log.
+_REFUSED = {
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.INVALID_MSG,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
+
+
 def _outcome(error: KafkaError | None) -> Outcome:
     if error is None:
         return Outcome.ACCEPTED
-    # A message that timed out may lie in the log all the same: its acknowledgement may be what was lost.
-    return Outcome.UNKNOWN if error.code() == KafkaError._MSG_TIMED_OUT else Outcome.REJECTED  # noqa: SLF001
+    # After any other the message may lie in the log all the same: its acknowledgement may be what was lost.
+    return Outcome.REJECTED if error.code() in _REFUSED else Outcome.UNKNOWN

@@ -42,7 +42,7 @@ class KafkaSource:
         records = [record for message in messages if (record := self._record(message)) is not None]
         # Afterwards, when it is known how far each partition was read: an error may have all of them fetched anew.
         for message in messages:
-            if (error := message.error()) is not None:
+            if (error := message.error()) is not None and _partition(message) in self._assigned:
                 self._on_error(_partition(message), error)
         return records
 

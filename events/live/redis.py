@@ -25,13 +25,21 @@ def redis_errors() -> Iterator[None]:
     """Tell what may pass by itself (Unavailable) from what never will (Rejected)."""
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError) as error:
-        raise Unavailable(f"Redis: {error}") from error
     except redis.ResponseError as error:
-        # NOREPLICAS, CLUSTERDOWN, MISCONF, OOM … are states of the server, not of what was sent.
-        if "WRONGTYPE" in str(error) or "user_script" in str(error):
+        if _is_final(error):
             raise Rejected(str(error)) from error
         raise Unavailable(f"Redis: {error}") from error
+    except redis.RedisError as error:
+        raise Unavailable(f"Redis: {error}") from error
+
+
+def _is_final(error: redis.ResponseError) -> bool:
+    """Return whether what was sent is at fault. The server's own states pass, also where a script met them."""
+    text = str(error)
+    is_state = isinstance(error, redis.exceptions.OutOfMemoryError | redis.exceptions.ReadOnlyError) or text.startswith(
+        ("OOM", "NOREPLICAS", "MISCONF", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "BUSY", "LOADING", "TRYAGAIN")
+    )
+    return not is_state and ("WRONGTYPE" in text or "user_script" in text)
 
 
 class RedisLiveState:

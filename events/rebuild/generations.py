@@ -19,6 +19,26 @@ _LEASE_SECONDS = 60
 _SCAN_COUNT = 1000
 
 
+# Only the one whose lease it is may renew it, end it, or switch.
+_RENEW = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('EXPIRE', KEYS[1], ARGV[2]) or 0"
+_END = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0"
+# An entry that no follower knows, in a feed that begins anew: all take a snapshot, those at its start as well.
+_SWITCH = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[1])
+redis.call('DEL', KEYS[3])
+redis.call('XADD', KEYS[3], '*', 'v', '')
+redis.call('PUBLISH', ARGV[2], '')
+return 1
+"""
+
+
+class GenerationLost(SdrError):
+    """What was built is gone, or somebody else builds now: Redis was restored, or this builder slept too long."""
+
+    code = "generation_lost"
+
+
 class AlreadyRebuilding(SdrError):
     """Another process rebuilds this tenant's live state; wait for it, or a minute if it was killed."""
 
@@ -36,14 +56,15 @@ def new_generation(tenant: str) -> Iterator[str]:
         yield name
     finally:
         with redis_errors():
-            sweep(tenant)
-            redis_client().delete(keys.rebuilding(tenant))
+            if redis_client().register_script(_END)(keys=[keys.rebuilding(tenant)], args=[name]):
+                sweep(tenant)
 
 
-def renew(tenant: str) -> None:
-    """Say that the builder lives."""
+def renew(tenant: str, name: str) -> None:
+    """Say that the builder lives; raises GenerationLost if its place was given to another."""
     with redis_errors():
-        redis_client().expire(keys.rebuilding(tenant), _LEASE_SECONDS)
+        if not redis_client().register_script(_RENEW)(keys=[keys.rebuilding(tenant)], args=[name, _LEASE_SECONDS]):
+            raise GenerationLost(f"Another process rebuilds the live state of {tenant} now.")
 
 
 def put_in_force(tenant: str, name: str) -> None:
@@ -51,12 +72,10 @@ def put_in_force(tenant: str, name: str) -> None:
 
     A consumer whose offsets are ahead of the new state finds out with its next call, and goes back.
     """
+    own = [keys.rebuilding(tenant), keys.generation(tenant), keys.feed(tenant)]
     with redis_errors():
-        pipe = redis_client().pipeline(transaction=True)
-        pipe.set(keys.generation(tenant), name)
-        pipe.delete(keys.feed(tenant))
-        pipe.publish(keys.wake_up(tenant), "")
-        pipe.execute()
+        if not redis_client().register_script(_SWITCH)(keys=own, args=[name, keys.wake_up(tenant)]):
+            raise GenerationLost(f"Another process rebuilds the live state of {tenant} now.")
     log.info("live state switched", tenant=tenant, generation=name)
 
 
@@ -68,10 +87,12 @@ def sweep(tenant: str) -> int:
     client = redis_client()
     current: Any = client.get(keys.generation(tenant))
     in_force = current.decode() if current else ""
+    in_progress: Any = client.get(keys.rebuilding(tenant))
+    kept = {in_force, in_progress.decode() if in_progress else in_force}
     own = [keys.generation(tenant), keys.rebuilding(tenant), keys.feed(tenant)]
     n_deleted, doomed = 0, []
     for key in client.scan_iter(match=f"{_escape(keys.prefix(tenant))}*", count=_SCAN_COUNT):
-        if key.decode() not in own and _generation_of(key.decode(), tenant) != in_force:
+        if key.decode() not in own and _generation_of(key.decode(), tenant) not in kept:
             doomed.append(key)
         if len(doomed) >= _SCAN_COUNT:
             n_deleted += client.unlink(*doomed)

@@ -1,11 +1,11 @@
 """One rebuild: the archive first, then what followed in Kafka, until the state in force is reached."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from events.broker.base import Source
+from events.broker.base import BEGINNING, Source
 from events.broker.source import KafkaSource
 from events.kinds import TOPICS, Kind
 from events.live.redis import RedisLiveState
@@ -28,22 +28,30 @@ class OneTenant:
 
     weights_of: Directory
 
-    def ids(self) -> dict[str, int]:
+    def ids(self, needed: Collection[str] = ()) -> dict[str, int]:
         return {self.tenant.slug: self.tenant.pk}
 
     def weights(self, slug: str) -> dict[Kind, float]:
         return self.weights_of.weights(slug)
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
-    """A sink that passes on what the log took since then."""
+@dataclass(slots=True)
+class Building:
+    """A sink for one rebuild: it leaves out what the log took before ``since_ms``, and never goes back.
+
+    A consumer may go back, because the log has what it counts again. A rebuild may not: the archive's share would be
+    missing.
+    """
 
     sink: Sink
     since_ms: int
+    reached: dict[str, int] = field(default_factory=dict)
 
     def positions(self, logs: Sequence[str]) -> dict[str, int]:
-        return self.sink.positions(logs)
+        found = self.sink.positions(logs)
+        if any(found[log] < self.reached.get(log, BEGINNING) for log in logs):
+            raise generations.GenerationLost("Redis has lost what was rebuilt so far; start again.")
+        return found
 
     def write(self, records: Sequence[LogRecord]) -> None:
         if recent := [entry for entry in records if entry.record.timestamp_ms >= self.since_ms]:
@@ -51,6 +59,7 @@ class Since:
 
     def advance(self, positions: Mapping[str, int]) -> None:
         self.sink.advance(positions)
+        self.reached.update(positions)
 
 
 def kafka_source() -> KafkaSource:
@@ -74,22 +83,23 @@ def rebuild(
     directory = TenantDirectory()
     directory.ids()  # reads the weights along
     with generations.new_generation(tenant.slug) as name:
-        sink = LiveSink(RedisLiveState(name), OneTenant(tenant, directory), SkuResolver())
+        live = LiveSink(RedisLiveState(name), OneTenant(tenant, directory), SkuResolver())
+        sink = Building(live, int(since.timestamp() * 1000) if since else 0)
         if from_archive:
-            _apply_archive(tenant, since, sink, on_progress)
+            _apply_archive(tenant, since, sink, name, on_progress)
         if source is not None:
-            cut = Since(sink, int(since.timestamp() * 1000)) if since else sink
-            _catch_up(tenant.slug, Pipeline(source, cut), name, on_progress)
+            _catch_up(tenant.slug, Pipeline(source, sink), name, on_progress)
         generations.put_in_force(tenant.slug, name)
 
 
-def _apply_archive(tenant: Tenant, since: datetime | None, sink: Sink, on_progress: Progress) -> None:
+def _apply_archive(tenant: Tenant, since: datetime | None, sink: Building, name: str, on_progress: Progress) -> None:
     interactions = archive.archived(tenant, since)
     total, done = interactions.count(), 0
     sink.positions(archive.logs_of(interactions))
     for records in archive.read_archive(interactions, tenant):
         sink.write(records)
-        generations.renew(tenant.slug)
+        sink.reached |= {entry.log: entry.record.offset + 1 for entry in records}
+        generations.renew(tenant.slug, name)
         done += len(records)
         on_progress("archive", done, total)
 
@@ -99,7 +109,7 @@ def _catch_up(tenant: str, pipeline: Pipeline, name: str, on_progress: Progress)
     behind = first_behind = None
     while behind is None or behind > 0:
         pipeline.step()
-        generations.renew(tenant)
+        generations.renew(tenant, name)
         if pipeline.is_positioned:
             pipeline.advance()
             behind = _behind(tenant, name, pipeline.logs())

@@ -76,45 +76,47 @@ class LiveSink:
     def _calls(self, records: Sequence[LogRecord]) -> list[Call]:
         """Return one call per tenant that has events among these."""
         by_tenant: dict[str, list[tuple[LogRecord, Event]]] = defaultdict(list)
-        for entry in records:
-            if event := self._decode(entry):
+        decoded = [(entry, event) for entry in records if (event := self._decode(entry))]
+        ids = self._tenants.ids({event.tenant for _, event in decoded})
+        for entry, event in decoded:
+            if event.tenant in ids:
                 by_tenant[event.tenant].append((entry, event))
+            else:
+                _pass_over(entry, "unknown_tenant")
         ends = {entry.log: (entry.record.offset + 1, _bucket(entry)) for entry in records}
         as_of = max(entry.record.timestamp_ms for entry in records) / 1000
         calls = []
         for tenant, entries in by_tenant.items():
             reached = {entry.log: ends[entry.log] for entry, _ in entries}
             oldest = min(event.received_at for _, event in entries).timestamp()
-            calls.append(Call(tenant, self._live_events(tenant, entries), reached, as_of, oldest))
+            calls.append(Call(tenant, self._live_events(tenant, ids[tenant], entries), reached, as_of, oldest))
         return calls
 
     def _decode(self, entry: LogRecord) -> Event | None:
-        topic = entry.record.partition.topic
         try:
             event = codec.decode(entry.record.value)
         except codec.Undecodable:
-            metrics.EVENTS_PROCESSED.labels(topic=topic, result="undecodable").inc()
+            _pass_over(entry, "undecodable")
             return None
-        ahead = event.occurred_at - event.received_at
-        if event.tenant not in self._tenants.ids():
-            result = "unknown_tenant"
-        elif ahead.total_seconds() > parameters.MAX_SKEW_SECONDS:
-            result = "from_the_future"
-        elif -ahead.total_seconds() > parameters.MAX_LATE_SECONDS:
-            result = "late"
-        else:
-            return event
-        metrics.EVENTS_PROCESSED.labels(topic=topic, result=result).inc()
-        return None
+        occurred, received = event.occurred_at.timestamp(), event.received_at.timestamp()
+        # A message says itself when it was received; the log knows better than to believe the future.
+        received_ahead = received - entry.record.timestamp_ms / 1000
+        if max(occurred - received, received_ahead) > parameters.MAX_SKEW_SECONDS:
+            _pass_over(entry, "from_the_future")
+            return None
+        if received - occurred > parameters.MAX_LATE_SECONDS:
+            _pass_over(entry, "late")
+            return None
+        return event
 
-    def _live_events(self, tenant: str, entries: list[tuple[LogRecord, Event]]) -> list[LiveEvent]:
+    def _live_events(self, tenant: str, tenant_id: int, entries: list[tuple[LogRecord, Event]]) -> list[LiveEvent]:
         skus = {event.sku for _, event in entries if event.product_id is None and event.sku}
-        ids = self._skus.resolve(self._tenants.ids()[tenant], skus) if skus else {}
+        ids = self._skus.resolve(tenant_id, skus) if skus else {}
         live, weights = [], self._tenants.weights(tenant)
         for entry, event in entries:
             product_id = event.product_id or ids.get(event.sku or "")
             if product_id is None:
-                metrics.EVENTS_PROCESSED.labels(topic=entry.record.partition.topic, result="unknown_product").inc()
+                _pass_over(entry, "unknown_product")
             else:
                 live.append(_live_event(entry, event, product_id, weights.get(event.kind, 0.0)))
         return live
@@ -169,6 +171,10 @@ def _cut(records: Sequence[LogRecord]) -> Iterator[list[LogRecord]]:
         run.append(entry)
     if run:
         yield run
+
+
+def _pass_over(entry: LogRecord, result: str) -> None:
+    metrics.EVENTS_PROCESSED.labels(topic=entry.record.partition.topic, result=result).inc()
 
 
 def _bucket(entry: LogRecord) -> int:

@@ -19,7 +19,7 @@ class Tenants:
     def __init__(self, **ids):
         self._ids = ids
 
-    def ids(self):
+    def ids(self, needed=()):
         return self._ids
 
     def weights(self, slug):
@@ -180,6 +180,14 @@ def test_too_early_and_too_late_events_leave_the_trends_alone(broker, at):
     pipeline, source = make_pipeline(broker, state)
     send(broker, make_event(1, at=at, received_at=START))
     send(broker, make_event(2, tenant="nobody"))
+    work_off(pipeline, source)
+    assert clicks(state) == {}
+
+
+def test_a_message_that_claims_to_come_from_the_future_leaves_the_trends_alone(broker):
+    state = MemoryLiveState()
+    pipeline, source = make_pipeline(broker, state)
+    send(broker, make_event(1, at=START + 10_000, received_at=START + 10_000))
     work_off(pipeline, source)
     assert clicks(state) == {}
 
