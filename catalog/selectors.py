@@ -94,12 +94,6 @@ def products_for_index(tenant_id: int) -> Iterator[Product]:
     return products.iterator(chunk_size=CHUNK_SIZE)
 
 
-def products_by_id(tenant_id: int, product_ids: Iterable[int]) -> dict[int, Product]:
-    """Return the undeleted products among ``product_ids``, inactive ones too, with their categories."""
-    products = Product.objects.filter(tenant_id=tenant_id, pk__in=list(product_ids)).select_related("category")
-    return {product.pk: product for product in products}
-
-
 def snapshot_marker() -> int:
     """Return a transaction id below which every change is visible from now on, and none will be added.
 

@@ -8,8 +8,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from events.broker.base import Partition, Record
 from events.broker.config import consumer_config
-from events.broker.topics import ensure_topics
-from sdr.exceptions import Unavailable
+from events.broker.topics import are_there
 
 log = structlog.get_logger(__name__)
 
@@ -74,10 +73,7 @@ class KafkaCommittingSource:
         self._consumer.close()
 
     def _subscribe(self) -> None:
-        try:
-            ensure_topics((*self._topics, *self._also_needed))
-        except Unavailable as error:
-            log.warning("waiting", reason=str(error))
+        if not are_there((*self._topics, *self._also_needed)):
             return
         self._consumer.subscribe(list(self._topics), on_assign=self._on_assign, on_revoke=self._on_revoke)
         self._is_subscribed = True

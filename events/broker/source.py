@@ -8,7 +8,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from events.broker.base import BEGINNING, Partition, Record
 from events.broker.config import consumer_config
 from events.broker.topic_ids import TopicIds
-from events.broker.topics import ensure_topics
+from events.broker.topics import are_there
 from sdr import metrics
 from sdr.exceptions import Unavailable
 
@@ -128,10 +128,7 @@ class KafkaSource:
         self._generation += 1
 
     def _subscribe(self) -> None:
-        try:
-            ensure_topics((*self._topics, *self._also_needed))
-        except Unavailable as error:
-            log.warning("waiting", reason=str(error))
+        if not are_there((*self._topics, *self._also_needed)):
             return
         self._consumer.subscribe(list(self._topics), on_assign=self._on_assign, on_revoke=self._on_revoke)
         self._is_subscribed = True

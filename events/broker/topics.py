@@ -53,6 +53,16 @@ def _await_created(topic: str, done: Future[None]) -> None:
             raise
 
 
+def are_there(topics: Sequence[str]) -> bool:
+    """Create the topics that are missing; return whether they are there now. A reader asks again until they are."""
+    try:
+        ensure_topics(topics)
+    except Unavailable as error:
+        log.warning("waiting", reason=str(error))
+        return False
+    return True
+
+
 def incarnations() -> dict[str, str]:
     """Return each topic's id, which a topic that is deleted and created again does not keep. Raises Unavailable."""
     ids = TopicIds(TOPICS)
