@@ -14,6 +14,8 @@ NAMES = {
     "recent": "recent:",
     "marks": "marks:",
 }
+# Of no generation: they come from Postgres, not from Kafka.
+PREFERENCES = "preferences:"
 
 
 def prefix(tenant: str) -> str:
@@ -79,6 +81,11 @@ def marks(tenant: str, shopper: str, in_generation: str = "") -> str:
     A product is in the cart if it was put there later than it was taken out, and so on: the newest mark holds.
     """
     return _own("marks", tenant, in_generation) + shopper
+
+
+def preferences(tenant: str, shopper: str) -> str:
+    """String of a user (``u:<user id>``): a copy of the preferences in JSON; missing where there are none."""
+    return prefix(tenant) + PREFERENCES + shopper
 
 
 def _own(name: str, tenant: str, in_generation: str) -> str:

@@ -79,13 +79,13 @@ class RedisLiveState:
         return Applied(*counts)
 
     def shopper(self, tenant: str, shopper: str) -> Shopper:
-        args = [keys.prefix(tenant), keys.NAMES["recent"], keys.NAMES["marks"], shopper]
+        args = [keys.prefix(tenant), keys.NAMES["recent"], keys.NAMES["marks"], keys.PREFERENCES, shopper]
         with redis_errors():
             script = redis_client().register_script(_SHOPPER)
-            ((recent, marks),) = script(keys=[keys.generation(tenant)], args=args)
+            ((recent, marks, _preferences),) = msgpack.unpackb(script(keys=[keys.generation(tenant)], args=args))
         return Shopper(
             recent=[(int(product), float(at)) for product, at in _pairs(recent)],
-            marks={mark.decode(): float(at) for mark, at in _pairs(marks)},
+            marks={mark: float(at) for mark, at in _pairs(marks)},
         )
 
     def products(self, tenant: str) -> Changes:
@@ -109,7 +109,7 @@ class RedisLiveState:
         return [(found or b"").decode() for found in pipe.execute()]
 
 
-def _pairs(flat: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+def _pairs(flat: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the pairs of a flat list: member, score, member, score and so on."""
     return zip(flat[::2], flat[1::2], strict=True)
 
