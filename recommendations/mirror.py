@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import structlog
 
 from events.live.feed import News, RedisFeed
-from recommendations.engine.catalogue import Catalogue
 from recommendations.engine.hotness import Hotness
 from recommendations.index.holder import Holder
 
@@ -20,11 +19,10 @@ COALESCE_SECONDS = 0.003
 
 @dataclass(slots=True)
 class Following:
-    """How far one tenant's feed was followed, and into which version of its catalogue."""
+    """How far one tenant's feed was followed."""
 
     position: bytes | None = None
     read_at: float = float("-inf")
-    catalogue: Catalogue | None = None
 
 
 class Mirror:
@@ -68,18 +66,19 @@ class Mirror:
 
     def _follow(self, tenant: str) -> None:
         following = self._followings.setdefault(tenant, Following())
-        catalogue = self._holder.current(tenant).index.catalogue
-        if following.catalogue is not catalogue:
-            # Products that were clicked before they were in an index are in the values, but not in the old copy.
+        if not self._holder.current(tenant).hotness.is_complete:  # loaded for the first time, or again
             following.position = None
         news = self._feed.news(tenant, following.position)
-        self._take(tenant, catalogue, news)
-        following.position, following.catalogue, following.read_at = news.position, catalogue, time.monotonic()
+        self._take(tenant, news)
+        following.position, following.read_at = news.position, time.monotonic()
 
-    def _take(self, tenant: str, catalogue: Catalogue, news: News) -> None:
+    def _take(self, tenant: str, news: News) -> None:
         changes = news.changes
         with self._holder.writing:
-            hotness = Hotness.cold(catalogue) if news.is_snapshot else self._holder.current(tenant).hotness
+            hotness = self._holder.current(tenant).hotness
+            if news.is_snapshot:
+                hotness = Hotness.cold(hotness.catalogue)
+                hotness.is_complete = True
             if len(changes):
                 hotness.update(changes.product_ids, changes.hour, changes.week, changes.clicks)
             if news.is_snapshot:

@@ -85,8 +85,34 @@ def shrunken_mean_rating(ratings: NDArray[np.float32], counts: NDArray[np.int64]
 def rows_by_rating(ratings: NDArray[np.float32], counts: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return the rated rows, best first. Each rating is shrunk towards the mean: one 5.0 does not outdo 300 of 4.8."""
     rows = np.flatnonzero(~np.isnan(ratings)).astype(np.int32)
-    weights = counts[rows].astype(np.float64)
-    mean = shrunken_mean_rating(ratings, counts)
-    shrunken = (weights * ratings[rows] + PRIOR_RATINGS * mean) / (weights + PRIOR_RATINGS)
+    shrunken = shrunken_ratings(ratings[rows], counts[rows], shrunken_mean_rating(ratings, counts))
     ordered: NDArray[np.int32] = rows[np.lexsort((rows, -shrunken))]
     return ordered
+
+
+def shrunken_ratings(ratings: NDArray[np.float32], counts: NDArray[np.int64], mean: float) -> NDArray[np.float64]:
+    """Return ratings drawn towards ``mean`` the more, the fewer they are."""
+    weights = counts.astype(np.float64)
+    shrunken: NDArray[np.float64] = (weights * ratings + PRIOR_RATINGS * mean) / (weights + PRIOR_RATINGS)
+    return shrunken
+
+
+def with_edits(
+    order: NDArray[np.int32],
+    falling: NDArray[np.float64],
+    product_ids: NDArray[np.int64],
+    *,
+    changed: NDArray[np.bool_],
+    present: NDArray[np.bool_],
+) -> NDArray[np.int32]:
+    """Return ``order``, rows by falling value and then id, with the ``changed`` rows where they belong now.
+
+    All but ``order`` are row-aligned; changed rows that are not ``present`` drop out. Only what changed is sorted.
+    """
+    kept = order[~changed[order]]
+    moved = np.flatnonzero(changed & present).astype(np.int32)
+    # Complex numbers are ordered by their real part, then by the imaginary one.
+    moved_keys = -falling[moved] + 1j * product_ids[moved]
+    ranks = np.argsort(moved_keys)
+    places = np.searchsorted(-falling[kept] + 1j * product_ids[kept], moved_keys[ranks])
+    return np.insert(kept, places, moved[ranks])

@@ -55,7 +55,7 @@ class ListBuilder:
         """Add candidates by score. Rounded before they are ordered, so that what looks equal is ordered by id."""
         allowed = self._filtering.allowed(self._catalogue, rung.rows)
         scores = np.round(rung.scores, SCORE_DECIMALS)
-        order = np.lexsort((rung.rows, -scores))
+        order = np.lexsort((self._catalogue.vocabulary.product_ids[rung.rows], -scores))
         for place in order[allowed[order]]:
             if self.is_full:
                 return

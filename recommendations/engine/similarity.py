@@ -27,11 +27,16 @@ class Similarity:
         n = int(np.count_nonzero(ids >= 0))
         return ids[:n], self.neighbour_scores[group, :n]
 
+    def vector(self, group: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return the terms of ``group``, ascending, and their weights."""
+        own = slice(self.indptr[group], self.indptr[group + 1])
+        return self.indices[own], self.data[own]
+
     def cosines(self, group: int, others: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return the cosine in [0, 1] between ``group`` and each of ``others``; 0 for an empty text."""
+        terms, weights = self.vector(group)
         dense = np.zeros(self.n_terms, dtype=np.float32)
-        own = slice(self.indptr[group], self.indptr[group + 1])
-        dense[self.indices[own]] = self.data[own]
+        dense[terms] = weights
         starts, ends = self.indptr[others], self.indptr[others + 1]
         counts = ends - starts
         owners = np.repeat(np.arange(len(others)), counts)

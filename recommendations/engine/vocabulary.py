@@ -8,23 +8,41 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """``product_ids``: int64, strictly ascending, shape ``(n_products,)``."""
+    """``product_ids``: int64, shape ``(n_products,)``, strictly ascending unless ``sorted_ids`` are given.
+
+    ``sorted_ids``: those that can be found, strictly ascending, and ``sorted_rows``: the row of each. A product that
+    was deleted since the index was built keeps its row, but nobody finds it.
+    """
 
     product_ids: NDArray[np.int64]
+    sorted_ids: NDArray[np.int64] | None = None
+    sorted_rows: NDArray[np.int32] | None = None
+
+    @classmethod
+    def of_rows(cls, product_ids: NDArray[np.int64], found: NDArray[np.bool_]) -> "Vocabulary":
+        """Return the vocabulary of rows in any order, of which only those with ``found`` can be found."""
+        rows = np.flatnonzero(found)
+        rows = rows[np.argsort(product_ids[rows], kind="stable")]
+        return cls(product_ids, product_ids[rows], rows.astype(np.int32))
 
     def __len__(self) -> int:
         return len(self.product_ids)
 
     def rows_of(self, product_ids: NDArray[np.int64]) -> NDArray[np.intp]:
         """Return the row of each id, -1 for an id that is not here."""
-        if not len(self.product_ids):
+        known = self.product_ids if self.sorted_ids is None else self.sorted_ids
+        if not len(known):
             return np.full(len(product_ids), -1, dtype=np.intp)
-        rows = np.searchsorted(self.product_ids, product_ids)
-        rows[rows == len(self.product_ids)] = 0
-        rows[self.product_ids[rows] != product_ids] = -1
+        places = np.searchsorted(known, product_ids)
+        places[places == len(known)] = 0
+        rows = places if self.sorted_rows is None else self.sorted_rows[places].astype(np.intp)
+        rows[known[places] != product_ids] = -1
         return rows
 
     def row_of(self, product_id: int) -> int | None:
         """Return the row of ``product_id``, None if it is not here."""
-        row = int(self.product_ids.searchsorted(product_id))
-        return row if row < len(self.product_ids) and self.product_ids[row] == product_id else None
+        known = self.product_ids if self.sorted_ids is None else self.sorted_ids
+        place = int(known.searchsorted(product_id))
+        if place == len(known) or known[place] != product_id:
+            return None
+        return place if self.sorted_rows is None else int(self.sorted_rows[place])

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 CARDS = "cards.bin"
 _CHUNK_BYTES = 1 << 20
@@ -69,9 +69,14 @@ def seal(directory: Path, manifest: Manifest) -> str:
     return hashlib.sha256(encoded).hexdigest()
 
 
-def open_artifact(directory: Path, *, tenant: str) -> Artifact:
-    """Check and map an artifact. Reading it through for the checksums also warms it. Raises :class:`BadArtifact`."""
+def open_artifact(directory: Path, *, tenant: str, checksum: str | None = None) -> Artifact:
+    """Check and map an artifact. Reading it through for the checksums also warms it. Raises :class:`BadArtifact`.
+
+    ``checksum``: the manifest's, as :func:`seal` gave it; None where nobody knows it.
+    """
     try:
+        if checksum is not None and _sha256(directory / MANIFEST) != checksum:
+            raise BadArtifact(f"{MANIFEST} is not the one that was registered.")
         manifest = _read_manifest(directory, tenant)
         for name, expected in manifest.files.items():
             if _sha256(directory / name) != expected:

@@ -1,25 +1,31 @@
 """An index as requests see it: the engine's objects over a mapped artifact, and the cards to answer with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import orjson
 
 from recommendations.engine.catalogue import Catalogue, CategoryTree
 from recommendations.engine.similarity import Similarity
 from recommendations.engine.vocabulary import Vocabulary
 from recommendations.index.artifact import Artifact, BadArtifact, CategoryEntry, open_artifact
-from recommendations.index.reading import sku_hash
+from recommendations.index.cards import Cards, SkuRows
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One version, immutable."""
+    """One version, immutable, with or without what was edited since (see ``overlay``).
+
+    ``categories``: in the tree's order. ``skus``: the newest first. ``artifact``: what the version was built with.
+    """
 
     version: str
     catalogue: Catalogue
     similarity: Similarity
+    cards: Cards
+    skus: tuple[SkuRows, ...]
+    categories: Sequence[CategoryEntry]
     artifact: Artifact
 
     def row_of(self, product_id: int | None, sku: str | None) -> int | None:
@@ -29,34 +35,46 @@ class Index:
         return None if sku is None else self._row_of_sku(sku)
 
     def _row_of_sku(self, sku: str) -> int | None:
-        hashes, wanted = self.artifact.arrays["sku_hashes"], sku_hash(sku)
-        first, last = np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right")
-        for row in self.artifact.arrays["sku_rows"][first:last].tolist():
-            if orjson.loads(self.card(row))["sku"] == sku:
-                return int(row)
+        for row in (row for known in self.skus for row in known.candidates(sku)):
+            card = orjson.loads(self.card(row))
+            # A deleted product keeps its row and its card.
+            if card["sku"] == sku and self.catalogue.vocabulary.row_of(card["id"]) == row:
+                return row
         return None
 
     def card(self, row: int) -> bytes:
         """Return the product in ``row`` as JSON, ready to send."""
-        starts = self.artifact.arrays["card_starts"]
-        return self.artifact.cards[int(starts[row]) : int(starts[row + 1])]
+        return self.cards.of(row)
 
     def category_of(self, row: int) -> CategoryEntry:
-        return self.artifact.manifest.categories[int(self.catalogue.categories[row])]
+        return self.categories[int(self.catalogue.categories[row])]
 
     def categories_named(self, text: str) -> list[int]:
         """Return the places of the categories whose slug, path or name is ``text``."""
-        known = self.artifact.manifest.categories[:-1]  # the last one is the whole shop, which has no name
+        known = self.categories[:-1]  # the last one is the whole shop, which has no name
         return [place for place, entry in enumerate(known) if text in {entry.slug, entry.path, entry.name}]
 
 
-def load_index(directory: Path, *, tenant: str) -> Index:
+def load_index(directory: Path, *, tenant: str, checksum: str | None = None) -> Index:
     """Open the artifact in ``directory``; raises BadArtifact."""
-    artifact = open_artifact(directory, tenant=tenant)
+    artifact = open_artifact(directory, tenant=tenant, checksum=checksum)
     try:
-        return Index(artifact.manifest.version, _catalogue(artifact), _similarity(artifact), artifact)
+        return _index(artifact)
     except KeyError as error:
         raise BadArtifact(f"It lacks the array {error}.") from error
+
+
+def _index(artifact: Artifact) -> Index:
+    a = artifact.arrays
+    return Index(
+        version=artifact.manifest.version,
+        catalogue=_catalogue(artifact),
+        similarity=_similarity(artifact),
+        cards=Cards(a["card_starts"][:-1], a["card_starts"][1:], (artifact.cards,)),
+        skus=(SkuRows(a["sku_hashes"], a["sku_rows"]),),
+        categories=artifact.manifest.categories,
+        artifact=artifact,
+    )
 
 
 def _catalogue(artifact: Artifact) -> Catalogue:

@@ -1,8 +1,9 @@
 """One pass over the catalogue's rows: columns for the arrays, texts per variant group, cards ready to send."""
 
-import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
 import orjson
@@ -12,11 +13,13 @@ from catalog.paths import PATH_SEPARATOR, UNCATEGORISED
 from catalog.selectors import CategoryNode, product_card
 from recommendations.engine.catalogue import NO_PARENT
 from recommendations.index.artifact import CategoryEntry
+from recommendations.index.cards import sku_hash
 
 
-def sku_hash(sku: str) -> int:
-    """Return 64 bits that find a SKU in a sorted array; the card tells whether it is the one."""
-    return int.from_bytes(hashlib.blake2b(sku.encode(), digest_size=8).digest(), "little")
+def group_key(product: Product) -> int:
+    """Return 63 bits that name the product's variant group for ever, as a negative number: groups' numbers are not."""
+    named = f"group {product.variant_group}" if product.variant_group else f"alone {product.pk}"
+    return -1 - (sku_hash(named) >> 1)
 
 
 class CategoryPlaces(NamedTuple):
@@ -70,6 +73,7 @@ class Columns:
     product_ids: list[int] = field(default_factory=list)
     sku_hashes: list[int] = field(default_factory=list)
     groups: list[int] = field(default_factory=list)
+    group_keys: list[int] = field(default_factory=list)
     categories: list[int] = field(default_factory=list)
     prices: list[float] = field(default_factory=list)
     ratings: list[float] = field(default_factory=list)
@@ -86,25 +90,25 @@ class Columns:
 def read_columns(products: Iterable[Product], places: dict[int | None, int]) -> Columns:
     """Read ``products``, which come in the order of their ids. Groups are numbered as they are first met."""
     columns = Columns()
-    group_numbers: dict[tuple[str, str | int], int] = {}
+    group_numbers: dict[int, int] = {}
     for product in products:
-        key = ("group", product.variant_group) if product.variant_group else ("alone", product.pk)
+        key = group_key(product)
         group = group_numbers.setdefault(key, len(group_numbers))
         if group == len(columns.texts):
             columns.texts.append(GroupTexts())
+            columns.group_keys.append(key)
         columns.texts[group].add(product)
         _append(columns, product, group, places[product.category_id])
     return columns
 
 
 def _append(columns: Columns, product: Product, group: int, category: int) -> None:
-    nan = float("nan")
     columns.product_ids.append(product.pk)
     columns.sku_hashes.append(sku_hash(product.sku))
     columns.groups.append(group)
     columns.categories.append(category)
-    columns.prices.append(nan if product.price is None else float(product.price))
-    columns.ratings.append(nan if product.rating is None else product.rating)
+    columns.prices.append(number_or_nan(product.price))
+    columns.ratings.append(number_or_nan(product.rating))
     columns.rating_counts.append(product.rating_count)
     columns.in_stock.append(product.in_stock)
     columns.is_active.append(product.is_active)
@@ -112,3 +116,7 @@ def _append(columns: Columns, product: Product, group: int, category: int) -> No
     columns.revisions.append(product.revision)
     columns.cards += orjson.dumps(product_card(product))
     columns.card_ends.append(len(columns.cards))
+
+
+def number_or_nan(value: Decimal | float | None) -> float:
+    return math.nan if value is None else float(value)

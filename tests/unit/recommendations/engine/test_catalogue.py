@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.engine.catalogue import rows_by_rating, shrunken_mean_rating
+from recommendations.engine.catalogue import rows_by_rating, shrunken_mean_rating, with_edits
 from tests.unit.recommendations.factories import Item, make_catalogue, make_tree
 
 names = st.sampled_from(["a", "b", "c d", "a b", "z"])
@@ -63,3 +63,20 @@ def test_many_good_ratings_stand_before_one_perfect_one():
 
 def test_equal_ratings_stand_by_row():
     assert rows_by_rating(np.array([4.0, 4.0], dtype=np.float32), np.array([7, 7])).tolist() == [0, 1]
+
+
+rows = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.booleans(), st.booleans()), max_size=20)
+
+
+@given(rows, st.integers(0, 20))
+def test_an_order_with_edits_is_that_of_a_sort_from_scratch(drawn, n_old):
+    before, after, changed, present = (np.array(column) for column in zip(*drawn, strict=True)) if drawn else [[]] * 4
+    changed, present = np.array(changed, dtype=bool), np.array(present, dtype=bool)
+    changed[n_old:] = True  # rows that were appended
+    old = np.arange(min(n_old, len(drawn)), dtype=np.int32)
+    values = np.where(changed, after, before).astype(float)
+    ids = 1000 - np.arange(len(drawn))
+    order = old[np.lexsort((ids[old], -np.array(before, dtype=float)[old]))]
+    edited = with_edits(order, values, ids, changed=changed, present=present)
+    there = np.flatnonzero(present | ~changed)
+    assert edited.tolist() == there[np.lexsort((ids[there], -values[there]))].tolist()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 
 from recommendations.engine import hotness as module
 from recommendations.engine.hotness import Hotness
+from recommendations.engine.live_values import LiveValues
 from tests.unit.recommendations.factories import NOW, Item, click, make_catalogue, product_id, shops
 
 
@@ -57,7 +60,7 @@ def test_in_a_shop_where_nothing_happened_nothing_is_hot():
     assert [len(rows) for rows in hotness.hot] == [0] * len(hotness.catalogue.tree.parents)
 
 
-def test_ids_the_catalogue_does_not_have_are_passed_over():
+def test_ids_the_catalogue_does_not_have_heat_nothing():
     hotness = Hotness.cold(make_catalogue([Item(), Item()]))
     update(hotness, [1, product_id(1), product_id(1) + 1, 10**12], [9.0, 3.0, 9.0, 9.0])
     assert hotness.hour.tolist() == [-np.inf, 3.0]
@@ -76,6 +79,59 @@ def test_what_has_faded_is_no_longer_hot():
     update(hotness, [product_id(1)], [-np.inf], clicks=[4])
     assert hotness.hot[hotness.catalogue.tree.everything].tolist() == [0]
     assert hotness.clicks.tolist() == [1, 4]
+
+
+@given(st.data(), shops(min_items=2), st.sampled_from([2, 200]), st.sampled_from([0, 16]))
+def test_values_carried_over_edits_are_those_of_the_edited_shop(data, shop, max_hot, few_lists):
+    items, clicked = shop
+    before = Hotness.cold(make_catalogue(items))
+    # New rows, rows that move to another category of the same tree, and rows that are withdrawn or come back.
+    edited = [
+        replace(item, category=data.draw(st.sampled_from([item.category, items[0].category])),
+                is_active=data.draw(st.booleans()))
+        for item in items
+    ]  # fmt: skip
+    edited += [replace(items[0], text="new")] * data.draw(st.integers(0, 2))
+    # What happened to products before they were in the catalogue is there, too.
+    clicked = [*clicked, *range(len(edited))][: data.draw(st.integers(0, 40))]
+    catalogue = make_catalogue(edited)
+    expected = Hotness.cold(catalogue)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "MAX_HOT", max_hot)
+        patch.setattr(module, "FEW_LISTS", few_lists)
+        for row in clicked:
+            click(expected, row)
+            value = LiveValues(*(array[[row]] for array in (catalogue.vocabulary.product_ids, expected.hour,
+                                                             expected.week, expected.clicks)))  # fmt: skip
+            before.update(value.product_ids, value.hour, value.week, value.clicks)
+        carried = before.carried_to(catalogue)
+    np.testing.assert_array_equal(carried.hour, expected.hour)
+    np.testing.assert_array_equal(carried.week, expected.week)
+    np.testing.assert_array_equal(carried.clicks, expected.clicks)
+    assert [rows.tolist() for rows in carried.hot] == [rows.tolist() for rows in expected.hot]
+    assert len(carried.strangers) == 0
+
+
+def test_made_up_ids_fill_no_memory(monkeypatch):
+    monkeypatch.setattr(module, "MAX_STRANGERS", 3)
+    hotness = Hotness.cold(make_catalogue([Item()]))
+    for week in range(10):
+        update(hotness, [week + 1], [float(week)])
+    assert sorted(hotness.strangers.product_ids.tolist()) == [8, 9, 10]
+
+
+def test_a_stranger_that_has_faded_is_forgotten():
+    hotness = Hotness.cold(make_catalogue([Item()]))
+    update(hotness, [1, 2], [3.0, 4.0])
+    update(hotness, [1], [-np.inf])
+    assert hotness.strangers.product_ids.tolist() == [2]
+
+
+def test_completeness_goes_along():
+    hotness = Hotness.cold(make_catalogue([Item()]))
+    assert not hotness.carried_to(make_catalogue([Item()])).is_complete
+    hotness.is_complete = True
+    assert hotness.carried_to(make_catalogue([Item(category="Sport")])).is_complete
 
 
 def test_values_go_along_to_another_catalogue_by_id():

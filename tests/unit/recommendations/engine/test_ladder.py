@@ -38,6 +38,14 @@ def test_equal_scores_stand_by_id():
     assert rows_of(build(PLAIN, 5, {4: 0.5, 1: 0.5, 3: 0.5})) == [1, 3, 4]
 
 
+def test_equal_scores_stand_by_id_even_if_rows_do_not():
+    catalogue = make_catalogue(PLAIN)
+    catalogue.vocabulary.product_ids[3] = 1  # older than all others, and restored after they were indexed
+    builder = ListBuilder(catalogue, Filter(), 5)
+    builder.add_scored(scored({4: 0.5, 1: 0.5, 3: 0.5}))
+    assert rows_of(builder.places) == [3, 1, 4]
+
+
 def test_what_looks_equal_is_equal():
     assert rows_of(build(PLAIN, 5, {1: 0.5000001, 0: 0.5})) == [0, 1]
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from catalog.models import Category, Product
 from recommendations.engine.catalogue import NO_PARENT
-from recommendations.index.reading import GroupTexts, place_categories, read_columns, sku_hash
+from recommendations.index.cards import sku_hash
+from recommendations.index.reading import GroupTexts, place_categories, read_columns
 from tests.unit.recommendations.factories import category_places
 
 HOME = Category(id=5, name="Home", slug="home", path="Home")

@@ -1,0 +1,53 @@
+"""Product cards: each product's JSON, ready to send, and the way from a SKU to its row."""
+
+import hashlib
+import mmap
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def sku_hash(sku: str) -> int:
+    """Return 64 bits that find a SKU in a sorted array; the card tells whether it is the one."""
+    return int.from_bytes(hashlib.blake2b(sku.encode(), digest_size=8).digest(), "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """``starts`` and ``ends``, int64, shape ``(n_products,)``: where each row's card lies in the blobs laid end to end.
+
+    ``offsets``: where each blob begins. One blob is the artifact's; each segment of an overlay brings another.
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    blobs: tuple[mmap.mmap | bytes, ...]
+    offsets: tuple[int, ...] = (0,)
+
+    def of(self, row: int) -> bytes:
+        start, end = int(self.starts[row]), int(self.ends[row])
+        place = bisect_right(self.offsets, start) - 1
+        offset = self.offsets[place]
+        return self.blobs[place][start - offset : end - offset]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all blobs, where another one would begin."""
+        return self.offsets[-1] + len(self.blobs[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class SkuRows:
+    """``hashes``: uint64, ascending; ``rows``: int32, the row of each."""
+
+    hashes: NDArray[np.uint64]
+    rows: NDArray[np.int32]
+
+    def candidates(self, sku: str) -> Iterator[int]:
+        """Yield the rows whose SKU has this one's hash: hardly ever more than one."""
+        wanted = sku_hash(sku)
+        first, last = np.searchsorted(self.hashes, wanted, "left"), np.searchsorted(self.hashes, wanted, "right")
+        yield from self.rows[first:last].tolist()
