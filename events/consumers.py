@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from events.archive.history import ArchiveHistory
 from events.broker.producer import publisher
 from events.broker.source import KafkaSource
 from events.kinds import DEAD_TOPICS, TOPICS
@@ -21,7 +22,7 @@ ARCHIVE_PACE = Pace(small=5000, large=10_000, gather_seconds=0.2)
 def live_state_pipeline(group: str | None = None) -> Pipeline:
     """Return the pipeline of `consume_clicks`: both topics into Redis."""
     source = KafkaSource(group or settings.KAFKA_CONSUMER_GROUP, TOPICS)
-    sink = LiveSink(RedisLiveState(), TenantDirectory(), SkuResolver())
+    sink = LiveSink(RedisLiveState(), TenantDirectory(), SkuResolver(), ArchiveHistory())
     heartbeat = Heartbeat("consumer")
     return Pipeline(source, sink, on_alive=lambda n_partitions: heartbeat.beat(f"{n_partitions} partitions"))
 

@@ -1,11 +1,13 @@
 """What Postgres keeps of events: the archive, how far it was written, and which dead letters were sent again."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from catalog.models import Product
 from events.kinds import TREND_WEIGHTS, Kind
+from sdr import clock
 from sdr.accounts.models import Tenant, User
 
 _WEIGHT = (MinValueValidator(0.0), MaxValueValidator(1000.0))
@@ -83,6 +85,15 @@ class Interaction(models.Model):
                 name="events_interaction_by_session",
                 condition=~Q(session_id=None),
             ),
+            # Rows come nearly in the order of offsets, so that a few ranges of pages tell where some of them are. Of
+            # many values a range: the partitions' offsets lie side by side, and far apart.
+            BrinIndex(
+                fields=["offset"],
+                name="events_interaction_by_offset",
+                opclasses=["int8_minmax_multi_ops"],
+                pages_per_range=64,
+                autosummarize=True,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -94,9 +105,25 @@ class ArchiveOffset(models.Model):
 
     log = models.CharField(max_length=350, primary_key=True, help_text="topic@incarnation/partition")
     next = models.BigIntegerField()
+    began_at = models.DateTimeField(default=clock.now, help_text="When the archive met this log.")
 
     def __str__(self) -> str:
         return f"{self.log}: {self.next}"
+
+
+class ArchiveGap(models.Model):
+    """Offsets that Kafka had deleted before they were archived: from ``first``, below ``next``."""
+
+    log = models.CharField(max_length=350, help_text="topic@incarnation/partition")
+    first = models.BigIntegerField()
+    next = models.BigIntegerField()
+    found_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["log", "first"], name="events_archive_gap_by_log")]
+
+    def __str__(self) -> str:
+        return f"{self.log}: {self.first} to {self.next - 1}"
 
 
 class ReplayedDeadLetter(models.Model):

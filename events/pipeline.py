@@ -99,14 +99,34 @@ class Pipeline:
         try:
             logs = {self._source.log_of(partition): partition for partition in assigned}
             positions = self._sink.positions(list(logs)) if logs else {}
+            if logs and self._fill({self._source.log_of(p): start for p, start in self._source.starts().items()}):
+                positions = self._sink.positions(list(logs))
         except Unavailable as error:
             self._wait(error)
+            return
+        except WentBack:
+            log.error("the state went back in time, so going back with it")
+            return
+        if self._source.generation != generation or self._is_stopping:
             return
         if logs:
             self._source.seek({logs[name]: offset for name, offset in positions.items()})
             self._source.resume()
             log.info("reading", n_partitions=len(positions))
         self._positioned = generation
+
+    def _fill(self, starts: dict[str, int]) -> bool:
+        """Have the sink take from elsewhere what the logs no longer have, until the assignment changes or all ends."""
+        generation, has_filled = self._source.generation, False
+        for _ in self._sink.fill(starts):
+            if not has_filled:
+                self._source.pause()
+                has_filled = True
+            self._source.read(1, 0)  # keeps the membership
+            if self._is_stopping or self._source.generation != generation:
+                return False
+            self._on_alive(len(self._source.assigned()))
+        return True
 
     def _write(self, records: list[Record]) -> None:
         entries = [LogRecord(self._source.log_of(record.partition), record) for record in records]

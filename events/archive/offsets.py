@@ -1,13 +1,13 @@
 """How far the archive has come in each log: kept beside the rows, moved in the transaction that adds them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models import Value
 from django.db.models.functions import Greatest
 
 from events.broker.base import BEGINNING
 from events.live.base import WentBack
-from events.models import ArchiveOffset
+from events.models import ArchiveGap, ArchiveOffset
 
 
 def stored(logs: Collection[str]) -> dict[str, int]:
@@ -31,6 +31,11 @@ def lock(expected: Mapping[str, int]) -> dict[str, int]:
         if held[log] < offset:
             raise WentBack(f"{log}: {held[log]} is stored, {offset} was")
     return held
+
+
+def note_gaps(gaps: Iterable[tuple[str, int, int]]) -> None:
+    """Note which offsets of a log, from the first up to the second, the archive will never have."""
+    ArchiveGap.objects.bulk_create([ArchiveGap(log=log, first=first, next=end) for log, first, end in gaps])
 
 
 def move(reached: Mapping[str, int]) -> None:

@@ -99,6 +99,10 @@ class Source(Protocol):
         """Read on from these offsets (``BEGINNING``: the oldest there is); what was fetched is dropped."""
         ...
 
+    def starts(self) -> dict[Partition, int]:
+        """Return where the log of each assigned partition begins now. Raises Unavailable."""
+        ...
+
     def pause(self) -> None:
         """Stop fetching, so that :meth:`read` keeps the membership and returns nothing."""
         ...

@@ -15,6 +15,7 @@ class MemoryBroker:
         self.now_ms = 0
         self.incarnation = "first"
         self.logs: dict[Partition, list[Record]] = defaultdict(list)
+        self.starts: dict[Partition, int] = defaultdict(int)
 
     def publish(self, messages: Sequence[Outgoing], *, timeout_seconds: float = 0) -> list[Outcome]:
         for message in messages:
@@ -29,9 +30,14 @@ class MemoryBroker:
         log = self.logs[partition]
         log.append(Record(partition, len(log), self.now_ms, value, headers))
 
+    def trim(self, partition: Partition, start: int) -> None:
+        """Forget what lies before ``start``, as retention does."""
+        self.starts[partition] = start
+
     def recreate(self, incarnation: str) -> None:
         """Delete every topic and create it anew."""
         self.logs.clear()
+        self.starts.clear()
         self.incarnation = incarnation
 
 
@@ -54,6 +60,7 @@ class MemorySource:
         records: list[Record] = []
         for partition in sorted(self._assigned) if not self._is_paused else []:
             room = max_records - len(records)
+            self._positions[partition] = max(self._positions[partition], self._broker.starts[partition])
             taken = self._broker.logs[partition][self._positions[partition] :][:room]
             self._positions[partition] += len(taken)
             records += taken
@@ -71,6 +78,9 @@ class MemorySource:
     def seek(self, offsets: dict[Partition, int]) -> None:
         for partition, offset in offsets.items():
             self._positions[partition] = 0 if offset == BEGINNING else offset
+
+    def starts(self) -> dict[Partition, int]:
+        return {partition: self._broker.starts[partition] for partition in self._assigned}
 
     def pause(self) -> None:
         self._is_paused = True

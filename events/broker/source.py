@@ -9,7 +9,6 @@ from events.broker.base import BEGINNING, Partition, Record
 from events.broker.config import consumer_config
 from events.broker.topic_ids import TopicIds
 from events.broker.topics import are_there
-from sdr import metrics
 from sdr.exceptions import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -63,6 +62,12 @@ class KafkaSource:
         self._next |= offsets
         self._fetch()
 
+    def starts(self) -> dict[Partition, int]:
+        try:
+            return {partition: self._ends(partition)[0] for partition in self._assigned}
+        except KafkaException as error:
+            raise Unavailable(f"Kafka does not tell where the logs begin: {error}") from error
+
     def pause(self) -> None:
         # Without librdkafka's own pause(): partitions that are paused between two assignments are now and then never
         # fetched again. Members whose list is empty keep their partitions in the group.
@@ -102,24 +107,30 @@ class KafkaSource:
             log.warning("kafka", error=error.str(), topic=partition.topic, partition=partition.number)
 
     def _leave_gap(self, partition: Partition) -> None:
-        """Go on where the log begins (or ends) when it no longer (or not yet) has the offset, and say so."""
+        """Go on where the log ends when it does not have the offset yet, and say so.
+
+        What it no longer has is not left here: whoever reads asks where the logs begin, and fills what is missing.
+        """
         try:
             if self._ids.update():
                 self._start_anew("a topic was created anew")
                 return
-            low, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_TIMEOUT_SECONDS)
+            low, high = self._ends(partition)
         except (KafkaException, Unavailable) as error:
             self._start_anew(f"where the log begins is not to be known: {error}")
             return
         wanted = self._next.get(partition, BEGINNING)
-        # Inside the log: the error is about a position that was left since. At its beginning: nothing can be missed.
-        if wanted == BEGINNING or low <= wanted <= high:
+        if BEGINNING < wanted < low:
+            self._start_anew("a log begins later than where it was to be read")
+        elif wanted <= high:
+            # The error is about a position that was left since.
             self.seek({partition: wanted})
-            return
-        n_missing = max(low - wanted, 0)
-        metrics.EVENTS_PROCESSED.labels(topic=partition.topic, result="gap").inc(n_missing)
-        log.error("offset outside the log", partition=partition, wanted=wanted, low=low, high=high, n_missing=n_missing)
-        self.seek({partition: low if n_missing else high})
+        else:
+            log.error("offset outside the log", partition=partition, wanted=wanted, low=low, high=high, n_missing=0)
+            self.seek({partition: high})
+
+    def _ends(self, partition: Partition) -> tuple[int, int]:
+        return self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_TIMEOUT_SECONDS)
 
     def _start_anew(self, reason: str) -> None:
         """Let whoever reads find out again where to begin, as after a change of the assignment."""

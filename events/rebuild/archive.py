@@ -1,36 +1,55 @@
-"""The archive's share of a rebuild: interactions as the records that they once were."""
+"""The archive's share of a rebuild: a tenant's interactions, and how far they reach."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Func, QuerySet, Value
+from django.db.models.fields import IntegerField, TextField
 
-from events import codec
-from events.broker.base import Partition, Record
-from events.kinds import Kind
-from events.messages import SCHEMA_VERSION, Event
-from events.models import Interaction
+from events.archive.history import FIELDS, split_log, to_record
+from events.broker.base import BEGINNING
+from events.models import ArchiveOffset, Interaction
 from events.sinks.base import LogRecord
 from sdr.accounts.models import Tenant
 
 _CHUNK = 2000
 
+Rows = QuerySet[Interaction, Any]
 
-def archived(tenant: Tenant, since: datetime | None) -> QuerySet[Interaction]:
-    """Return the tenant's interactions since then, log by log in the order of offsets."""
-    own = Interaction.objects.filter(tenant=tenant).select_related("user")
+
+def reached() -> dict[str, int]:
+    """Return how far each log is archived: whatever happened below is among the interactions, or never will be.
+
+    Of a topic that was created anew, only the logs that it has now: nobody reads the older ones any more.
+    """
+    rows = ArchiveOffset.objects.filter(next__gt=BEGINNING).order_by("began_at").values_list("log", "next")
+    newest = {split_log(log)[0]: split_log(log)[1] for log, _ in rows}
+    return {log: offset for log, offset in rows if newest[split_log(log)[0]] == split_log(log)[1]}
+
+
+def archived(tenant: Tenant, since: datetime | None) -> Rows:
+    """Return the tenant's interactions since then, log by log in the order of offsets.
+
+    Of a topic that was created anew the older logs come first, as their events did.
+    """
+    own = Interaction.objects.filter(tenant=tenant)
     if since is not None:
         own = own.filter(occurred_at__gte=since)
-    return own.order_by("topic", "incarnation", "partition", "offset")
+    met = list(ArchiveOffset.objects.order_by("began_at", "log").values_list("log", flat=True))
+    incarnations = Value(list(dict.fromkeys(split_log(log)[1] for log in met)), ArrayField(TextField()))
+    age = Func(incarnations, F("incarnation"), function="array_position", output_field=IntegerField())
+    return own.order_by("topic", age, "incarnation", "partition", "offset").values_list(*FIELDS)
 
 
-def read_archive(interactions: QuerySet[Interaction], tenant: Tenant) -> Iterator[list[LogRecord]]:
+def read_archive(interactions: Rows, tenant: Tenant) -> Iterator[list[LogRecord]]:
     """Yield the interactions a few thousand at a time, as records; memory stays flat."""
     with transaction.atomic():  # one snapshot, and a cursor on the server
         chunk: list[LogRecord] = []
-        for interaction in interactions.iterator(chunk_size=_CHUNK):
-            chunk.append(_record(interaction, tenant))
+        for row in interactions.iterator(chunk_size=_CHUNK):
+            chunk.append(to_record(row, tenant.slug))
             if len(chunk) == _CHUNK:
                 yield chunk
                 chunk = []
@@ -38,31 +57,6 @@ def read_archive(interactions: QuerySet[Interaction], tenant: Tenant) -> Iterato
             yield chunk
 
 
-def logs_of(interactions: QuerySet[Interaction]) -> list[str]:
+def logs_of(interactions: Rows) -> list[str]:
     places = interactions.order_by().values_list("topic", "incarnation", "partition").distinct()
-    return [_log(*place) for place in places]
-
-
-def _log(topic: str, incarnation: str, partition: int) -> str:
-    return f"{topic}@{incarnation}/{partition}"
-
-
-def _record(interaction: Interaction, tenant: Tenant) -> LogRecord:
-    i = interaction
-    event = Event(
-        schema_version=SCHEMA_VERSION,
-        event_id=i.event_id,
-        tenant=tenant.slug,
-        kind=Kind(i.kind),
-        product_id=i.product_id,
-        sku=i.sku if i.product_id is None else None,
-        user_id=i.user.external_id if i.user else None,
-        session_id=i.session_id,
-        value=i.value,
-        occurred_at=i.occurred_at,
-        received_at=i.received_at,
-    )
-    # When the log took it is not archived; it arrived a moment earlier.
-    arrived_ms = int(i.received_at.timestamp() * 1000)
-    record = Record(Partition(i.topic, i.partition), i.offset, arrived_ms, codec.encode(event))
-    return LogRecord(_log(i.topic, i.incarnation, i.partition), record)
+    return [f"{topic}@{incarnation}/{partition}" for topic, incarnation, partition in places]

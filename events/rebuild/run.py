@@ -1,10 +1,11 @@
 """One rebuild: the archive first, then what followed in Kafka, until the state in force is reached."""
 
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from events.archive.history import ArchiveHistory
 from events.broker.base import BEGINNING, Source
 from events.broker.source import KafkaSource
 from events.kinds import TOPICS, Kind
@@ -53,6 +54,9 @@ class Building:
             raise generations.GenerationLost("Redis has lost what was rebuilt so far; start again.")
         return found
 
+    def fill(self, starts: Mapping[str, int]) -> Iterator[None]:
+        return self.sink.fill({log: start for log, start in starts.items() if log in self.reached})
+
     def write(self, records: Sequence[LogRecord]) -> None:
         if recent := [entry for entry in records if entry.record.timestamp_ms >= self.since_ms]:
             self.sink.write(recent)
@@ -83,7 +87,7 @@ def rebuild(
     directory = TenantDirectory()
     directory.ids()  # reads the weights along
     with generations.new_generation(tenant.slug) as name:
-        live = LiveSink(RedisLiveState(name), OneTenant(tenant, directory), SkuResolver())
+        live = LiveSink(RedisLiveState(name), OneTenant(tenant, directory), SkuResolver(), ArchiveHistory())
         sink = Building(live, int(since.timestamp() * 1000) if since else 0)
         if from_archive:
             _apply_archive(tenant, since, sink, name, on_progress)
@@ -93,15 +97,18 @@ def rebuild(
 
 
 def _apply_archive(tenant: Tenant, since: datetime | None, sink: Building, name: str, on_progress: Progress) -> None:
+    reached = archive.reached()  # before the rows, so that these reach at least as far
     interactions = archive.archived(tenant, since)
     total, done = interactions.count(), 0
-    sink.positions(archive.logs_of(interactions))
+    sink.positions(list(reached.keys() | set(archive.logs_of(interactions))))
     for records in archive.read_archive(interactions, tenant):
         sink.write(records)
         sink.reached |= {entry.log: entry.record.offset + 1 for entry in records}
         generations.renew(tenant.slug, name)
         done += len(records)
         on_progress("archive", done, total)
+    # Also past what happened to others, or before ``since``: nobody is to read that again and count it.
+    sink.advance({log: max(offset, sink.reached.get(log, BEGINNING)) for log, offset in reached.items()})
 
 
 def _catch_up(tenant: str, pipeline: Pipeline, name: str, on_progress: Progress) -> None:

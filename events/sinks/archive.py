@@ -1,7 +1,7 @@
 """Records into the archive in Postgres, and those it cannot take into the topics of dead letters."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import structlog
 
@@ -53,6 +53,20 @@ class ArchiveSink:
             offsets.move(positions)
         self._believe(positions)
 
+    def fill(self, starts: Mapping[str, int]) -> Iterator[None]:
+        """Note what is gone: there is nowhere else to take it from."""
+        lost = {log: start for log, start in starts.items() if max(self._expect[log], 0) < start}
+        if lost:
+            with one_transaction():
+                held = offsets.lock(self._expected(lost))
+                gaps = [(log, max(held[log], 0), start) for log, start in sorted(lost.items()) if held[log] < start]
+                offsets.note_gaps(gaps)
+                offsets.move(lost)
+            self._believe(lost)
+            for name, first, start in gaps:
+                _report_gap(name, first, start, is_new=held[name] == BEGINNING)
+        yield from ()
+
     def _store(self, judged: list[Judged]) -> None:
         reached = {entry.log: entry.record.offset + 1 for entry, _ in judged}  # a log's last entry comes last
         try:
@@ -98,6 +112,14 @@ def _insert(judged: list[Judged]) -> dict[str, int]:
         if isinstance(verdict, Accepted)
     ]
     return insert(lines) if lines else {}
+
+
+def _report_gap(name: str, first: int, start: int, *, is_new: bool) -> None:
+    if is_new:  # an archive that begins after the log did has lost nothing
+        log.warning("the archive begins where the log does", log=name, start=start)
+        return
+    log.error("offset outside the log", log=name, wanted=first, low=start, n_missing=start - first)
+    metrics.EVENTS_PROCESSED.labels(topic=name.partition("@")[0], result="archive_gap").inc(start - first)
 
 
 def _letters(judged: list[Judged]) -> list[DeadLetter]:

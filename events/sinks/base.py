@@ -1,6 +1,6 @@
 """What the pipeline asks of a sink."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -25,6 +25,13 @@ class Sink(Protocol):
         """Return for each log the smallest offset that anyone still needs, BEGINNING if all of it is needed.
 
         It also takes these as what is stored from now on.
+        """
+        ...
+
+    def fill(self, starts: Mapping[str, int]) -> Iterator[None]:
+        """Take from elsewhere what lies between the positions last asked for and where the logs now start.
+
+        What is nowhere is counted and reported. Yields now and then; may be left at any time, and begun again.
         """
         ...
 

@@ -14,6 +14,7 @@ from events.live import parameters
 from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, LiveState, Rejected, Step
 from events.messages import Event
 from events.sinks.base import LogRecord
+from events.sinks.gaps import History, NoHistory, fill
 from events.skus import SkuResolver
 from events.tenants import Directory
 from sdr import clock, metrics
@@ -39,8 +40,9 @@ class Call(NamedTuple):
 class LiveSink:
     """See :class:`events.sinks.base.Sink`: one call per tenant, each with the offsets that tenant has reached."""
 
-    def __init__(self, state: LiveState, tenants: Directory, skus: SkuResolver) -> None:
+    def __init__(self, state: LiveState, tenants: Directory, skus: SkuResolver, history: History | None = None) -> None:
         self._state, self._tenants, self._skus = state, tenants, skus
+        self._history = history or NoHistory()
         # What this consumer believes is stored, by tenant and log.
         self._expect: dict[tuple[str, str], int] = {}
         self._caller = ThreadPoolExecutor(1, thread_name_prefix="live-state")
@@ -49,6 +51,13 @@ class LiveSink:
         tenants = self._tenants.ids()
         self._expect = dict(self._state.offsets(tenants, logs))
         return {log: min((self._expect[tenant, log] for tenant in tenants), default=BEGINNING) for log in logs}
+
+    def fill(self, starts: Mapping[str, int]) -> Iterator[None]:
+        tenants, stored = self._tenants.ids(), {}
+        for name in starts:
+            known = [offset for tenant in tenants if (offset := self._expect.get((tenant, name), BEGINNING)) >= 0]
+            stored[name] = min(known, default=BEGINNING)
+        return fill(self, self._history, stored, starts, tenants)
 
     def write(self, records: Sequence[LogRecord]) -> None:
         """Read one part while the state is busy with the one before: there is a core for each."""

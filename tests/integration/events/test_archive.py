@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
+from events.archive.history import ArchiveHistory
+from events.broker.base import Partition
 from events.kinds import PRODUCT_CLICKS, TOPICS, USER_BEHAVIOR, Kind
 from events.live.base import WentBack
-from events.models import ArchiveOffset, Interaction
+from events.models import ArchiveGap, ArchiveOffset, Interaction
 from sdr.accounts.models import DEFAULT_TENANT_ID
 from tests.factories import make_tenant
 from tests.integration.events.archiving import (
@@ -187,6 +189,35 @@ def test_quiet_logs_are_moved_on(broker):
     pipeline, _ = archive(broker)
     pipeline.advance()
     assert ArchiveOffset.objects.count() == broker.n_partitions * len(TOPICS)
+
+
+def test_what_kafka_lost_before_it_was_archived_is_noted_counted_and_reported_once(broker):
+    def n_missing():
+        labels = {"topic": PRODUCT_CLICKS, "result": "archive_gap"}
+        return REGISTRY.get_sample_value("sdr_events_processed_total", labels) or 0
+
+    place, log, before = Partition(PRODUCT_CLICKS, 0), "product_clicks@first/0", n_missing()
+    for _ in range(10):
+        send(broker, make_event(1))
+    archive(broker)
+    for _ in range(20):
+        send(broker, make_event(1))
+    broker.trim(place, 25)
+    archive(broker)
+    archive(broker)
+    assert Interaction.objects.count() == 15
+    assert list(ArchiveGap.objects.values_list("log", "first", "next")) == [(log, 10, 25)]
+    assert n_missing() - before == 15
+    assert ArchiveHistory().spans(log, 5, 40) == [(5, 10), (25, 30)]
+
+
+def test_an_archive_that_begins_after_the_log_lost_its_beginning_has_lost_nothing(broker):
+    for _ in range(10):
+        send(broker, make_event(1))
+    broker.trim(Partition(PRODUCT_CLICKS, 0), 4)
+    archive(broker)
+    assert Interaction.objects.count() == 6
+    assert ArchiveHistory().spans("product_clicks@first/0", 0, 10) == [(4, 10)]
 
 
 READS = st.lists(st.tuples(st.integers(0, 59), st.integers(1, 20), st.sampled_from(["read", "crash"])), max_size=12)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from events import services
+from events.archive.history import ArchiveHistory
 from events.broker.memory import MemoryBroker, MemorySource
 from events.kinds import TOPICS
 from events.live import keys
@@ -14,6 +15,7 @@ from events.live.redis import RedisLiveState
 from events.models import Interaction
 from events.pipeline import Pipeline
 from events.rebuild import generations
+from events.rebuild.archive import archived, reached
 from events.rebuild.run import rebuild
 from events.sinks.archive import ArchiveSink
 from events.sinks.live import LiveSink
@@ -21,6 +23,7 @@ from events.skus import SkuResolver
 from events.tenants import TenantDirectory
 from sdr import clock
 from sdr.accounts.models import Tenant
+from tests.factories import make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +129,47 @@ def test_what_is_older_than_since_is_forgotten(broker, consumer, tenant, redis_c
     assert clicks(tenant) == {7: 2}
     work_off(*consumer)
     assert clicks(tenant) == {7: 2}
+
+
+def test_what_is_older_than_since_stays_forgotten_where_nothing_newer_is_archived(
+    broker, consumer, tenant, redis_client
+):
+    for n in range(12):  # of many shoppers, and so in every partition
+        send(broker, tenant, 1, user_id=f"u-{n}", occurred_at=(clock.now() - timedelta(hours=2)).isoformat())
+    send(broker, tenant, 2)
+    archive(broker)
+    rebuild(tenant, since=clock.now() - timedelta(hours=1))
+    work_off(*consumer)
+    assert clicks(tenant) == {7: 2}
+
+
+def test_older_logs_of_a_topic_come_first_whatever_they_are_called(broker, tenant, redis_client):
+    for incarnation in ("z-older", "a-newer"):
+        broker.recreate(incarnation)
+        send(broker, tenant, 1)
+        archive(broker)
+    found = [row[-3] for row in archived(tenant, None)]
+    assert found == ["z-older", "a-newer"]
+    assert {log.partition("@")[2].partition("/")[0] for log in reached()} == {"a-newer"}
+
+
+def test_a_log_that_lost_its_beginning_is_filled_from_the_archive(broker, consumer, tenant, redis_client):
+    pipeline, source = consumer
+    work_off(pipeline, source)
+    pipeline.advance()  # so that everybody's offsets are stored
+    send(broker, tenant, 6, sku="A", product_id=None)
+    send(broker, tenant, 4, kind="purchase", session_id="s-1")
+    product = make_product(sku="A", tenant_id=tenant.pk)
+    archive(broker)
+    send(broker, tenant, 1)
+    for partition, log in broker.logs.items():
+        broker.trim(partition, max(len(log) - 1, 0))
+    source = MemorySource(broker, TOPICS)
+    following = LiveSink(RedisLiveState(), TenantDirectory(), SkuResolver(), ArchiveHistory())
+    for _ in range(2):
+        work_off(Pipeline(source, following), source)
+    assert clicks(tenant) == {product.pk: 6, 7: 1}
+    assert set(RedisLiveState().shopper(tenant.slug, "s:s-1").marks) == {"purchase:7"}
 
 
 def test_followers_of_the_feed_get_the_new_state_whole(broker, consumer, tenant, redis_client):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 
+import psycopg2
 import pytest
 from django.conf import settings
 
@@ -59,7 +60,7 @@ class Shop:
             "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
             "KAFKA_SESSION_TIMEOUT_MS": SESSION_TIMEOUT_MS,
         }
-        self.consumers = []
+        self.consumers, self.archivers = [], []
         self.loads = []
 
     def start_consumer(self, *, is_ready=True, **variables):
@@ -69,6 +70,24 @@ class Shop:
         if is_ready:
             made.wait_until_said("reading")
         return made
+
+    def start_archiver(self):
+        made = ConsumerProcess(self._directory / "archiver", self._servers, self._group, "archive_events")
+        self.archivers.append(made)
+        return made
+
+    def wait_until_archived(self, events):
+        """Return when the archive in Postgres has all of these events."""
+        url = self._servers["DATABASE_URL"]
+        with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            ids = [str(event.event_id) for event in events]
+
+            def n_archived():
+                cursor.execute("SELECT count(*) FROM events_interaction WHERE event_id = ANY (%s::uuid[])", [ids])
+                return cursor.fetchone()[0]
+
+            eventually(lambda: n_archived() == len(ids))
 
     def start_load(self, mix=None):
         made = self.open_load(mix)
@@ -144,5 +163,5 @@ def shop(directory, apache_kafka, valkey, database_url):
     yield made
     for load in made.loads:
         load.stop()
-    for consumer in made.consumers:
-        consumer.kill()
+    for process in made.consumers + made.archivers:
+        process.kill()

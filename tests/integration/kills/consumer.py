@@ -18,9 +18,9 @@ EXIT_SECONDS = 8
 
 
 class ConsumerProcess:
-    """`manage.py consume_clicks` with a VAR_DIR, a log and metrics of its own."""
+    """`manage.py consume_clicks`, or another, with a VAR_DIR, a log and metrics of its own."""
 
-    def __init__(self, directory: Path, servers: dict[str, str], group: str) -> None:
+    def __init__(self, directory: Path, servers: dict[str, str], group: str, command: str = "consume_clicks") -> None:
         self._metrics = directory / "metrics"
         self._metrics.mkdir(parents=True)
         self._log = directory / "log"
@@ -33,7 +33,7 @@ class ConsumerProcess:
         }
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
-                following([sys.executable, "manage.py", "consume_clicks"]),
+                following([sys.executable, "manage.py", command]),
                 cwd=settings.BASE_DIR, env=os.environ | own | servers, stdout=output, stderr=output,
             )  # fmt: skip
 
