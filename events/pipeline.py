@@ -89,6 +89,8 @@ class Pipeline:
             return  # what was read before is not ours, or is read again
         if records:
             self._write(records)
+        else:
+            self._until_available(self._sink.finish)
         if time.monotonic() >= self._advance_at:
             self.advance()
         if self._source.generation:  # a member of the group, be it one that holds nothing

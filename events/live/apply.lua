@@ -25,6 +25,7 @@ local names, feed_key = call.names, KEYS[2]
 local offsets_key, hour_key, week_key = space .. names.offsets, space .. names.hour, space .. names.week
 local clicks_key, seen_key = space .. names.clicks, space .. names.seen
 local NEVER = -math.huge
+local max, log, exp, abs, floor = math.max, math.log, math.exp, math.abs, math.floor
 
 -- 1. Offsets: is this state where the consumer believes it is?
 local partitions = call.partitions
@@ -40,7 +41,7 @@ for _, partition in ipairs(partitions) do
   partition.place = partition[1]:gsub('@.*/', '/')
   local newest = tonumber(redis.call('HGET', seen_key, partition.place))
   partition.newest = newest
-  partition.bucket = math.max(partition[4], newest or partition[4])
+  partition.bucket = max(partition[4], newest or partition[4])
   partition.fresh, partition.ids, partition.known = {}, {}, {}
 end
 
@@ -48,14 +49,15 @@ local function set_of(partition, bucket)
   return seen_key .. ':' .. partition.place .. ':' .. string.format('%d', bucket)
 end
 
+local product_of, at_of, offset_of, id_of = call.product, call.at, call.offset, call.id
 local skipped = 0
 for i, number in ipairs(call.part) do
   local partition = partitions[number]
-  if call.offset[i] < partition.stored then
+  if offset_of[i] < partition.stored then
     skipped = skipped + 1
   else
-    partition.fresh[#partition.fresh + 1] = i
-    partition.ids[#partition.ids + 1] = call.id[i]
+    local n = #partition.fresh + 1
+    partition.fresh[n], partition.ids[n] = i, id_of[i]
   end
 end
 
@@ -76,7 +78,7 @@ for _, partition in ipairs(partitions) do
   mark_known(partition, set_of(partition, partition.bucket - 1))
   partition.new_ids = {}
   for _, i in ipairs(partition.fresh) do
-    local id = call.id[i]
+    local id = id_of[i]
     if partition.known[id] then
       duplicates = duplicates + 1
     else
@@ -90,7 +92,7 @@ end
 -- 3. The values of every product touched, before and after.
 local products, place_of = {}, {}
 for _, i in ipairs(applied) do
-  local product = call.product[i]
+  local product = product_of[i]
   if not place_of[product] then
     products[#products + 1] = product
     place_of[product] = #products
@@ -122,39 +124,47 @@ end
 -- log(exp(a) + exp(b)), without leaving the log domain
 local function add(a, b)
   if a == NEVER then return b end
-  return math.max(a, b) + math.log(1 + math.exp(-math.abs(a - b)))
+  return max(a, b) + log(1 + exp(-abs(a - b)))
 end
 
--- What shoppers met and marked: a list of notes, and of each key how many notes there are and how many it holds.
-local note_key, note_member, note_at = {}, {}, {}
-local shopper_keys, cap_of, n_notes, n_held = {}, {}, {}, {}
+-- What shoppers met and marked: one ZADD a key. Times are whole milliseconds: a short sorted set keeps those as numbers,
+-- and fractions as text, which it parses again for each member that it compares.
+local notes, notes_of = {}, {}
 local function note(key, cap, member, at)
-  if not n_notes[key] then
-    shopper_keys[#shopper_keys + 1] = key
-    cap_of[key], n_notes[key] = cap, 0
-    n_held[key] = redis.call('ZCARD', key)
+  local args = notes_of[key]
+  if not args then
+    args = {key, 'GT'}
+    notes_of[key], notes[#notes + 1] = args, args
+    args.cap, args.n_held = cap, redis.call('ZCARD', key)
+    -- Whole days are exact enough, and reading is cheaper than writing.
+    args.is_ageing = args.n_held == 0 or redis.call('TTL', key) < call.shopper_ttl - 86400
   end
-  n_notes[key] = n_notes[key] + 1
-  local n = #note_key + 1
-  note_key[n], note_member[n], note_at[n] = key, member, at
+  local n = #args
+  args[n + 1], args[n + 2] = at, member
 end
+
+local shopper_of, met, mark = call.shopper, call.met, call.mark
 local recent_space, marks_space = space .. names.recent, space .. names.marks
 for _, i in ipairs(applied) do
-  for _, shopper in ipairs(call.shopper[i]) do
-    if call.met[i] == 1 then note(recent_space .. shopper, call.max_recent, call.product[i], call.at[i]) end
-    if call.mark[i] ~= '' then note(marks_space .. shopper, call.max_marks, call.mark[i], call.at[i]) end
+  local at = floor(at_of[i] * 1000 + 0.5)
+  for _, shopper in ipairs(shopper_of[i]) do
+    if met[i] == 1 then note(recent_space .. shopper, call.max_recent, product_of[i], at) end
+    if mark[i] ~= '' then note(marks_space .. shopper, call.max_marks, mark[i], at) end
   end
 end
 
 redis.call('XLEN', feed_key) -- of the wrong type? then fail here, before the first write
 local hour, week, clicks = read_scores(hour_key), read_scores(week_key), read_clicks()
+local weight_of, click = call.weight, call.click
+local lambda_hour, lambda_week = call.lambda_hour, call.lambda_week
 for _, i in ipairs(applied) do
-  local place, weight, at = place_of[call.product[i]], call.weight[i], call.at[i]
+  local place, weight, at = place_of[product_of[i]], weight_of[i], at_of[i]
   if weight > 0 then
-    hour[place] = add(hour[place], math.log(weight) + call.lambda_hour * at)
-    week[place] = add(week[place], math.log(weight) + call.lambda_week * at)
+    local log_weight = log(weight)
+    hour[place] = add(hour[place], log_weight + lambda_hour * at)
+    week[place] = add(week[place], log_weight + lambda_week * at)
   end
-  clicks[place] = clicks[place] + call.click[i]
+  clicks[place] = clicks[place] + click[i]
 end
 local faded = redis.call('ZRANGEBYSCORE', week_key, '-inf', call.prune_below, 'LIMIT', 0, 100)
 
@@ -191,10 +201,11 @@ for _, product in ipairs(faded) do
     packed[#packed + 1] = struct.pack('<dddd', tonumber(product), NEVER, NEVER, count)
   end
 end
-for n, key in ipairs(note_key) do redis.call('ZADD', key, 'GT', note_at[n], note_member[n]) end
-for _, key in ipairs(shopper_keys) do
-  if n_held[key] + n_notes[key] > cap_of[key] then redis.call('ZREMRANGEBYRANK', key, 0, -cap_of[key] - 1) end
-  redis.call('EXPIRE', key, call.shopper_ttl)
+for _, args in ipairs(notes) do
+  redis.call('ZADD', unpack(args))
+  local n_noted = #args / 2 - 1
+  if args.n_held + n_noted > args.cap then redis.call('ZREMRANGEBYRANK', args[1], 0, -args.cap - 1) end
+  if args.is_ageing then redis.call('EXPIRE', args[1], call.shopper_ttl) end
 end
 for _, partition in ipairs(partitions) do
   write_all('SADD', set_of(partition, partition.bucket), partition.new_ids)
@@ -206,11 +217,11 @@ for _, partition in ipairs(partitions) do
     end
     redis.call('HSET', seen_key, partition.place, partition.bucket)
   end
-  redis.call('HSET', offsets_key, partition[1], math.max(partition.stored, partition[3]))
+  redis.call('HSET', offsets_key, partition[1], max(partition.stored, partition[3]))
 end
 if #packed > 0 and not call.generation then
   local time = redis.call('TIME')
-  local oldest = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000) - call.feed_ms)
+  local oldest = string.format('%d', time[1] * 1000 + floor(time[2] / 1000) - call.feed_ms)
   redis.call('XADD', feed_key, 'MINID', '~', oldest, '*', 'v', table.concat(packed))
   redis.call('XTRIM', feed_key, 'MAXLEN', '~', call.feed_entries)
   redis.call('PUBLISH', call.channel, '')

@@ -68,7 +68,7 @@ def seen(tenant: str, in_generation: str = "") -> str:
 
 
 def recent(tenant: str, shopper: str, in_generation: str = "") -> str:
-    """Sorted set of a shopper: product id → when it was last met, in seconds; the newest 50.
+    """Sorted set of a shopper: product id → when it was last met, in whole milliseconds; the newest 50.
 
     ``shopper`` is ``u:<user id>`` or ``s:<session id>``; an event that names both is kept under both.
     """
@@ -76,9 +76,9 @@ def recent(tenant: str, shopper: str, in_generation: str = "") -> str:
 
 
 def marks(tenant: str, shopper: str, in_generation: str = "") -> str:
-    """Sorted set of a shopper: ``<kind>:<product id>`` (a rating: ``rating:<product id>:<stars>``) → when, last.
+    """Sorted set of a shopper: ``<kind>:<product id>`` → when last, in whole milliseconds.
 
-    A product is in the cart if it was put there later than it was taken out, and so on: the newest mark holds.
+    A rating's member is ``rating:<product id>:<stars>``. A product is in the cart if it was put there later than it was taken out, and so on: the newest mark holds.
     """
     return _own("marks", tenant, in_generation) + shopper
 

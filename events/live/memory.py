@@ -103,7 +103,8 @@ def _note(state: TenantState, event: LiveEvent) -> None:
 
 
 def _keep_newest(times: dict[str, float], member: str, event: LiveEvent, n: int) -> None:
-    times[member] = max(times.get(member, event.occurred_at_seconds), event.occurred_at_seconds)
+    at = math.floor(event.occurred_at_seconds * 1000 + 0.5) / 1000  # shoppers' times are kept in whole milliseconds
+    times[member] = max(times.get(member, at), at)
     if len(times) > n:
         del times[min(times, key=lambda m: (times[m], m))]
 

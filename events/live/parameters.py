@@ -22,6 +22,9 @@ MAX_MARKS = 500
 FEED_MS = 30_000
 FEED_ENTRIES = 10_000
 
+# The year 5138 in seconds, and 1973 in milliseconds: which of the two a shopper's time is.
+_LAST_SECONDS = 1e11
+
 # Later than this against its arrival, an event is for the archive only.
 MAX_LATE_SECONDS = 24 * 3600.0
 MAX_SKEW_SECONDS = 300.0
@@ -30,3 +33,9 @@ MAX_SKEW_SECONDS = 300.0
 def faded_below(now_seconds: float) -> float:
     """Return the score in the week's trend that stands for ``FADED_WEIGHT`` at ``now_seconds``."""
     return math.log(FADED_WEIGHT) + LAMBDA_WEEK * now_seconds
+
+
+def seconds_kept(score: str) -> float:
+    """Return a shopper's time in seconds: it is kept in whole milliseconds, and was in seconds at first."""
+    at = float(score)
+    return at / 1000 if at > _LAST_SECONDS else at

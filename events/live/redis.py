@@ -84,8 +84,8 @@ class RedisLiveState:
             script = redis_client().register_script(_SHOPPER)
             ((recent, marks, _preferences),) = msgpack.unpackb(script(keys=[keys.generation(tenant)], args=args))
         return Shopper(
-            recent=[(int(product), float(at)) for product, at in _pairs(recent)],
-            marks={mark: float(at) for mark, at in _pairs(marks)},
+            recent=[(int(product), parameters.seconds_kept(at)) for product, at in _pairs(recent)],
+            marks={mark: parameters.seconds_kept(at) for mark, at in _pairs(marks)},
         )
 
     def products(self, tenant: str) -> Changes:

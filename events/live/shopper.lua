@@ -3,7 +3,7 @@
 -- ARGV: 1 prefix, 2 what lists of recent products begin with, 3 marks likewise, 4 preferences likewise, which are of no
 --       generation, 5… shoppers
 -- Returns in msgpack, since parsing a reply of a thousand parts takes Python longer: per shopper
--- {recent, marks, preferences or false}, the first two each {member, seconds, member, seconds, …}, newest first.
+-- {recent, marks, preferences or false}, the first two each {member, ms, member, ms, …}, newest first.
 local space = ARGV[1] .. (redis.call('GET', KEYS[1]) or '')
 local known = {}
 for i = 5, #ARGV do

@@ -90,7 +90,7 @@ def unpack(packed: bytes) -> tuple[list[Times], list[Times], Preferences | None]
 
 
 def _times(flat: list[str]) -> Times:
-    return {member: float(at) for member, at in zip(flat[::2], flat[1::2], strict=True)}
+    return {member: parameters.seconds_kept(at) for member, at in zip(flat[::2], flat[1::2], strict=True)}
 
 
 def join(recents: Iterable[Times], marks: Iterable[Times], preferences: Preferences | None) -> ShopperState:

@@ -61,6 +61,9 @@ class Building:
         if recent := [entry for entry in records if entry.record.timestamp_ms >= self.since_ms]:
             self.sink.write(recent)
 
+    def finish(self) -> None:
+        self.sink.finish()
+
     def advance(self, positions: Mapping[str, int]) -> None:
         self.sink.advance(positions)
         self.reached.update(positions)

@@ -47,6 +47,9 @@ class ArchiveSink:
         self._months.ensure(instants, now=clock.now())
         self._store(list(zip(records, verdicts, strict=True)))
 
+    def finish(self) -> None:
+        """Do nothing: what is written is stored."""
+
     def advance(self, positions: Mapping[str, int]) -> None:
         with one_transaction():
             offsets.lock(self._expected(positions))

@@ -36,7 +36,14 @@ class Sink(Protocol):
         ...
 
     def write(self, records: Sequence[LogRecord]) -> None:
-        """Take these records, which follow each other. Raises WentBack if what is stored is older than expected."""
+        """Take these records, which follow each other; the last of them may be stored only by :meth:`finish`.
+
+        Raises WentBack if what is stored is older than expected.
+        """
+        ...
+
+    def finish(self) -> None:
+        """Return once all that was written is stored. Raises WentBack."""
         ...
 
     def advance(self, positions: Mapping[str, int]) -> None:

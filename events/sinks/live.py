@@ -1,8 +1,9 @@
 """Records into the live state."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
 import structlog
@@ -15,16 +16,13 @@ from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, LiveState, Re
 from events.messages import Event
 from events.sinks.base import LogRecord
 from events.sinks.gaps import History, NoHistory, fill
+from events.sinks.pace import CallSize
 from events.skus import SkuResolver
 from events.tenants import Directory
 from sdr import clock, metrics
 from sdr.exceptions import Unavailable
 
 log = structlog.get_logger(__name__)
-
-
-# A call blocks the state for everybody, so a large batch goes in several.
-MAX_CALL = 500
 
 
 class Call(NamedTuple):
@@ -46,8 +44,12 @@ class LiveSink:
         # What this consumer believes is stored, by tenant and log.
         self._expect: dict[tuple[str, str], int] = {}
         self._caller = ThreadPoolExecutor(1, thread_name_prefix="live-state")
+        self._under_way: list[Call] = []
+        self._outcome: Future[None] | None = None
+        self._call_size = CallSize()
 
     def positions(self, logs: Sequence[str]) -> dict[str, int]:
+        self._give_up()
         tenants = self._tenants.ids()
         self._expect = dict(self._state.offsets(tenants, logs))
         return {log: min((self._expect[tenant, log] for tenant in tenants), default=BEGINNING) for log in logs}
@@ -60,25 +62,36 @@ class LiveSink:
         return fill(self, self._history, stored, starts, tenants)
 
     def write(self, records: Sequence[LogRecord]) -> None:
-        """Read one part while the state is busy with the one before: there is a core for each."""
-        under_way: Future[None] | None = None
-        try:
-            for part in _cut(records):
-                calls = self._calls(part)
-                if under_way is not None:
-                    under_way.result()
-                under_way = self._caller.submit(self._make, calls)
-        finally:
-            if under_way is not None:
-                under_way.result()
+        """Prepare each part, and let what follows be read, while the state is busy with the part before."""
+        for part in _cut(records, self._call_size.of(len(records))):
+            calls = self._calls(part)
+            self.finish()
+            self._under_way, self._outcome = calls, self._caller.submit(self._make, calls)
+
+    def finish(self) -> None:
+        outcome, self._outcome = self._outcome, None
+        if outcome is not None:
+            outcome.result()
+        else:
+            self._make(self._under_way)  # nothing, or what failed when it was tried before
+        self._under_way = []
+
+    def _give_up(self) -> None:
+        """Forget what is under way, done or not: the offsets that are read next will tell."""
+        if self._outcome is not None:
+            wait([self._outcome])
+        self._under_way, self._outcome = [], None
 
     def advance(self, positions: Mapping[str, int]) -> None:
+        self.finish()
         for tenant in self._tenants.ids():
             self._apply(tenant, [], {log: (offset, 0) for log, offset in positions.items()}, clock.now_seconds())
 
     def _make(self, calls: list[Call]) -> None:
         for call in calls:
+            started = time.perf_counter()
             self._apply(call.tenant, call.events, call.reached, call.as_of_seconds)
+            self._call_size.learn(len(call.events), time.perf_counter() - started)
             age_seconds = max(clock.now_seconds() - call.oldest_received_seconds, 0)
             metrics.FRESHNESS_SECONDS.labels(stage="live_state").observe(age_seconds)
 
@@ -168,13 +181,13 @@ class LiveSink:
         self._apply(tenant, second, reached, as_of_seconds)
 
 
-def _cut(records: Sequence[LogRecord]) -> Iterator[list[LogRecord]]:
-    """Yield runs of a call's size in which each log stays within one bucket of the dedup window, as the state asks."""
+def _cut(records: Sequence[LogRecord], size: int) -> Iterator[list[LogRecord]]:
+    """Yield runs of at most ``size`` in which each log stays in one bucket of the dedup window, as the state asks."""
     run: list[LogRecord] = []
     buckets: dict[str, int] = {}
     for entry in records:
         bucket = _bucket(entry)
-        if buckets.setdefault(entry.log, bucket) != bucket or len(run) == MAX_CALL:
+        if buckets.setdefault(entry.log, bucket) != bucket or len(run) == size:
             yield run
             run, buckets = [], {entry.log: bucket}
         run.append(entry)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from events.live import keys
+from events.live import keys, parameters
 from events.live.base import NO_OFFSET, Batch, Rejected, Step, WentBack
 from events.live.memory import MemoryLiveState
 from events.live.redis import RedisLiveState
@@ -54,6 +54,20 @@ def test_only_the_state_of_shoppers_expires(state, redis_client):
     state.apply(make_batch([make_live_event(7, shoppers=("u:1",), mark="purchase:7")]))
     expiring = {key for key in redis_client.scan_iter() if redis_client.ttl(key) > 0}
     assert expiring == {keys.recent("default", "u:1").encode(), keys.marks("default", "u:1").encode()}
+
+
+def test_a_shopper_who_comes_back_is_remembered_for_longer(state, redis_client):
+    key = keys.recent("default", "u:1")
+    state.apply(make_batch([make_live_event(7, shoppers=("u:1",))]))
+    redis_client.expire(key, 1000)
+    state.apply(make_batch([make_live_event(8, 1, shoppers=("u:1",))]))
+    assert redis_client.ttl(key) > parameters.SHOPPER_TTL_SECONDS - 60
+
+
+def test_times_that_an_earlier_version_kept_in_seconds_are_read_as_such(state, redis_client):
+    redis_client.zadd(keys.recent("default", "u:1"), {"5": START - 10.5})
+    state.apply(make_batch([make_live_event(7, shoppers=("u:1",))]))
+    assert state.shopper("default", "u:1").recent == [(7, START), (5, START - 10.5)]
 
 
 def test_a_shoppers_broken_key_fails_the_call_as_a_whole(state, redis_client):

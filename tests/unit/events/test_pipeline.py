@@ -77,6 +77,7 @@ def work_off(pipeline, source):
     pipeline.step()
     while sum(source.lag().values()):
         pipeline.step()
+    pipeline.step()  # reads nothing, and so waits for what is under way
 
 
 def test_what_is_sent_is_counted(broker):
@@ -111,6 +112,26 @@ def test_a_call_with_unknown_outcome_is_repeated_and_counts_once(broker, does_th
         send(broker, make_event(1))
     work_off(pipeline, source)
     assert clicks(state) == {1: 450}
+
+
+def test_what_is_under_way_when_partitions_move_is_not_counted_again(broker):
+    state = MemoryLiveState()
+    pipeline, source = make_pipeline(broker, state)
+    pipeline.step()
+    for n in range(100):
+        send(broker, make_event(n % 7 + 1))
+    pipeline.step()  # its call may still be under way
+    source.assign(source.assigned())
+    work_off(pipeline, source)
+    assert sum(clicks(state).values()) == 100
+
+
+def test_a_call_that_failed_under_way_is_made_again_though_nothing_follows(broker):
+    state = UnreliableState(does_the_work=False)
+    pipeline, source = make_pipeline(broker, state)
+    send(broker, make_event(1))
+    work_off(pipeline, source)
+    assert clicks(state) == {1: 1}
 
 
 def test_a_state_that_went_back_in_time_is_filled_again(broker):
