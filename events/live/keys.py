@@ -78,7 +78,8 @@ def recent(tenant: str, shopper: str, in_generation: str = "") -> str:
 def marks(tenant: str, shopper: str, in_generation: str = "") -> str:
     """Sorted set of a shopper: ``<kind>:<product id>`` → when last, in whole milliseconds.
 
-    A rating's member is ``rating:<product id>:<stars>``. A product is in the cart if it was put there later than it was taken out, and so on: the newest mark holds.
+    A rating's member is ``rating:<product id>:<stars>``. A product is in the cart if it was put there later than it was
+    taken out, and so on: the newest mark holds.
     """
     return _own("marks", tenant, in_generation) + shopper
 
