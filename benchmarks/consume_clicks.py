@@ -14,12 +14,13 @@ def run(bench: Bench) -> None:
     with apache_kafka():
         _publish(bench)
         ceiling = _decode_only()
-        rate, longest_seconds, redis_seconds = _count()
+        rate, longest_seconds, redis_seconds, own_seconds = _count()
     bench.record("reading and decoding alone", ceiling, "events/s", limit="librdkafka, msgspec")
     bench.record("one consumer", rate, "events/s", rate / PROMISED_PER_SECOND, f"promised {PROMISED_PER_SECOND}")
     bench.record("one consumer beside reading alone", rate, "events/s", rate / ceiling, "reading and decoding alone")
     bench.record("longest call to Valkey", longest_seconds * 1e3, "ms", limit="the script's Lua")
     bench.record("Valkey's processor time", redis_seconds * 1e6 / N_EVENTS, "µs/event", limit="the script's Lua")
+    bench.record("the consumer's processor time", own_seconds * 1e6 / N_EVENTS, "µs/event", limit="librdkafka, msgspec")
 
 
 def _publish(bench: Bench) -> None:
@@ -31,8 +32,8 @@ def _publish(bench: Bench) -> None:
 
     ensure_topics()
     producer = Producer(producer_config() | {"queue.buffering.max.messages": N_EVENTS})
-    for n, message in enumerate(hm_clicks(bench.data_dir, N_EVENTS)):
-        producer.produce(PRODUCT_CLICKS, message, str(n))
+    for key, message in hm_clicks(bench.data_dir, N_EVENTS):
+        producer.produce(PRODUCT_CLICKS, message, key)
         producer.poll(0)
     producer.flush(60)
 
@@ -64,7 +65,7 @@ def _decode_only() -> float:
     return rate
 
 
-def _count() -> tuple[float, float, float]:
+def _count() -> tuple[float, float, float, float]:
     from events.live.base import Applied, Batch
     from events.live.redis import RedisLiveState
     from events.pipeline import Pipeline
@@ -88,13 +89,13 @@ def _count() -> tuple[float, float, float]:
 
     source = _source()
     pipeline = Pipeline(source, LiveSink(Timed(), TenantDirectory(), SkuResolver()))
-    cpu_before, started = _cpu_seconds(redis_client()), 0.0
+    cpu_before, own_before, started = _cpu_seconds(redis_client()), time.process_time(), 0.0
     while n_applied < N_EVENTS:
         pipeline.step()
         started = started or (time.perf_counter() if n_applied else 0.0)
     rate = N_EVENTS / (time.perf_counter() - started)
     source.close()
-    return rate, max(calls), _cpu_seconds(redis_client()) - cpu_before
+    return rate, max(calls), _cpu_seconds(redis_client()) - cpu_before, time.process_time() - own_before
 
 
 def _cpu_seconds(client) -> float:  # noqa: ANN001  redis-py's

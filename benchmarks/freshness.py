@@ -48,7 +48,7 @@ def _load(bench: Bench, seen: Callable[[], dict[int, float]]) -> dict[int, float
     ensure_topics()
     producer, acknowledged = Producer(producer_config()), {}
     _await(lambda: _is_followed(producer, seen))
-    messages = list(hm_clicks(bench.data_dir, PER_SECOND * SECONDS))
+    messages = [message for _, message in hm_clicks(bench.data_dir, PER_SECOND * SECONDS)]
     began = time.perf_counter()
     for n, message in enumerate(messages):
         producer.poll(max(began + n / PER_SECOND - time.perf_counter(), 0))

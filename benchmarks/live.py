@@ -32,14 +32,14 @@ def apache_kafka() -> Iterator[None]:
         raise Skipped(str(error)) from error
 
 
-def hm_clicks(data_dir: Path, n: int) -> Iterator[bytes]:
-    """Yield ``n`` clicks as messages: products and shoppers as they were bought at H&M, over and over."""
+def hm_clicks(data_dir: Path, n: int) -> Iterator[tuple[str, bytes]]:
+    """Yield ``n`` clicks as keys and messages: products and shoppers as they bought at H&M, over and over."""
     n_left = n
     while n_left > 0:
         with gzip.open(data_dir / "interactions" / "hm.csv.gz", "rt") as rows:
             for row in islice(csv.DictReader(rows), n_left):
                 n_left -= 1
-                yield click(int(row["sku"]), row["user_id"])
+                yield row["user_id"], click(int(row["sku"]), row["user_id"])
 
 
 def click(product_id: int, user_id: str) -> bytes:
