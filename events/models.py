@@ -37,6 +37,32 @@ class TrendWeights(models.Model):
         return {kind: getattr(self, kind.value) for kind in TREND_WEIGHTS}
 
 
+class PreferencesCopy(models.Model):
+    """How often a tenant's preferences were copied to Redis, which keeps the same number while it has them all."""
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    n_writes = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.tenant}: {self.n_writes}"
+
+
+class PendingAct(models.Model):
+    """What a shop decided about a shopper (a merge, an erasure), until every store has it.
+
+    ``message`` names the shopper; the row goes within a minute, or as soon as the servers are back.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    message = models.TextField(help_text="As it travels through Kafka.")
+    is_in_redis = models.BooleanField(default=False)
+    is_in_kafka = models.BooleanField(default=False)
+    made_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"Act {self.pk}"
+
+
 class Interaction(models.Model):
     """One event, as it was archived; rows are only ever added. Postgres keeps one partition a month.
 

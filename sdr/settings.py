@@ -148,7 +148,8 @@ CELERY_BEAT_SCHEDULE = {
     "rebuild-changed-indexes": {
         "task": "recommendations.tasks.rebuild_changed_indexes",
         "schedule": env.int("REBUILD_INTERVAL_SECONDS", default=300),
-    }
+    },
+    "settle-shoppers": {"task": "events.tasks.settle_shoppers", "schedule": 15},
 }
 
 # --- recommendations ----------------------------------------------------------------------------

@@ -89,5 +89,16 @@ def preferences(tenant: str, shopper: str) -> str:
     return prefix(tenant) + PREFERENCES + shopper
 
 
+def preferences_mark(tenant: str) -> str:
+    """String: changes with every write of copies, and says whether Redis has them all."""
+    return prefix(tenant) + "preferences-mark"
+
+
+def of_no_generation(tenant: str, key: str) -> bool:
+    """Return whether a rebuild has nothing to do with the key."""
+    own = (generation(tenant), rebuilding(tenant), feed(tenant), preferences_mark(tenant))
+    return key in own or key.startswith(prefix(tenant) + PREFERENCES)
+
+
 def _own(name: str, tenant: str, in_generation: str) -> str:
     return prefix(tenant) + in_generation + NAMES[name]

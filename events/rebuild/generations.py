@@ -89,10 +89,9 @@ def sweep(tenant: str) -> int:
     in_force = current.decode() if current else ""
     in_progress: Any = client.get(keys.rebuilding(tenant))
     kept = {in_force, in_progress.decode() if in_progress else in_force}
-    own = [keys.generation(tenant), keys.rebuilding(tenant), keys.feed(tenant)]
     n_deleted, doomed = 0, []
     for key in client.scan_iter(match=f"{_escape(keys.prefix(tenant))}*", count=_SCAN_COUNT):
-        if key.decode() not in own and _generation_of(key.decode(), tenant) not in kept:
+        if not keys.of_no_generation(tenant, key.decode()) and _generation_of(key.decode(), tenant) not in kept:
             doomed.append(key)
         if len(doomed) >= _SCAN_COUNT:
             n_deleted += client.unlink(*doomed)

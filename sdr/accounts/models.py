@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.contrib.postgres.fields import ArrayField
@@ -11,10 +12,19 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from sdr.accounts.preferences import validate_preferences
+from sdr.accounts.triggers import PREFERENCES_TRIGGERS
 
+SALT_BYTES = 32
 DEFAULT_TENANT = "default"
 # Fixed, and made by the first migration: without a key, nobody has to ask Postgres whom a call is for.
 DEFAULT_TENANT_ID = 1
+
+
+class NewSalt(models.Func):
+    """Some 244 random bits, made by Postgres, so that tenants made by SQL have theirs too."""
+
+    template = "sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))"
+    output_field = models.BinaryField()
 
 
 class Tenant(models.Model):
@@ -27,6 +37,8 @@ class Tenant(models.Model):
     )
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
+    # Secret, and for good: without it, the tombstones of erased shoppers tell nothing, and match nobody.
+    tombstone_salt = models.BinaryField(max_length=SALT_BYTES, db_default=NewSalt(), editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -54,6 +66,7 @@ class User(AbstractUser):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "external_id"], name="accounts_user_external_id_per_tenant")
         ]
+        triggers = PREFERENCES_TRIGGERS
 
     def __str__(self) -> str:
         return self.external_id or self.username
@@ -69,6 +82,44 @@ class User(AbstractUser):
         if not self.password:
             self.set_unusable_password()
         super().save(*args, **kwargs)
+
+    @property
+    def behavior_history(self) -> models.QuerySet[Any]:
+        """What this person did, from the archive, newest first: a queryset of ``events.Interaction``."""
+        # By name: the platform imports nothing of what stands on it.
+        interactions: Any = apps.get_model("events", "Interaction")
+        history: models.QuerySet[Any] = interactions.objects.filter(user=self)
+        return history.order_by("-occurred_at", "-id")
+
+
+class PreferencesChange(models.Model):
+    """Whose preferences have changed since the copy in Redis was last written; a trigger adds the rows."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "id"], name="accounts_prefs_change_by_order")]
+
+    def __str__(self) -> str:
+        return f"Preferences changed, {self.pk}"
+
+
+class Tombstone(models.Model):
+    """A shopper who was erased, without the name: what was received until then is nobody's.
+
+    ``name_hash``: SHA-256 of the tenant's salt and the name, ``u:<user id>`` or ``s:<session id>``.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="tombstones", db_index=False)
+    name_hash = models.BinaryField(max_length=32)
+    erased_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "name_hash"], name="accounts_tombstone_once")]
+
+    def __str__(self) -> str:
+        return f"{bytes(self.name_hash).hex()[:12]}…, {self.erased_at}"
 
 
 class Scope(models.TextChoices):

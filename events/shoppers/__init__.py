@@ -1,0 +1,1 @@
+"""The shop's backends about its shoppers: preferences, history, merge, export, erasure."""

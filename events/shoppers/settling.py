@@ -1,0 +1,20 @@
+"""Bringing every store up to date with what could not be done at once."""
+
+import structlog
+from django.db import OperationalError
+
+from events.live.base import Rejected
+from events.shoppers.copying import copy_changes
+from sdr.accounts.models import Tenant
+from sdr.exceptions import Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+def settle() -> None:
+    """Do for every active tenant what waits to be done; what fails waits for the next time."""
+    for tenant in Tenant.objects.filter(is_active=True):
+        try:
+            copy_changes(tenant)
+        except (Unavailable, Rejected, OperationalError) as error:
+            log.warning("preferences wait to be copied", tenant=tenant.slug, reason=str(error))
