@@ -3,9 +3,11 @@
 from django.conf import settings
 
 from events.archive.history import ArchiveHistory
+from events.broker.base import Partition
 from events.broker.producer import publisher
 from events.broker.source import KafkaSource
 from events.kinds import DEAD_TOPICS, TOPICS
+from events.live.progress import Progress
 from events.live.redis import RedisLiveState
 from events.pipeline import Pace, Pipeline
 from events.sinks.archive import ArchiveSink
@@ -24,7 +26,13 @@ def live_state_pipeline(group: str | None = None) -> Pipeline:
     source = KafkaSource(group or settings.KAFKA_CONSUMER_GROUP, TOPICS)
     sink = LiveSink(RedisLiveState(), TenantDirectory(), SkuResolver(), ArchiveHistory())
     heartbeat = Heartbeat("consumer")
-    return Pipeline(source, sink, on_alive=lambda n_partitions: heartbeat.beat(f"{n_partitions} partitions"))
+    progress = Progress()
+
+    def on_alive(partitions: frozenset[Partition], seconds_behind: float) -> None:
+        heartbeat.beat(f"{len(partitions)} partitions")
+        progress.report(partitions, seconds_behind)
+
+    return Pipeline(source, sink, on_alive=on_alive)
 
 
 def archive_pipeline(group: str | None = None) -> Pipeline:
@@ -34,7 +42,7 @@ def archive_pipeline(group: str | None = None) -> Pipeline:
     return Pipeline(
         source,
         ArchiveSink(TenantDirectory(), publisher),
-        on_alive=lambda n_partitions: heartbeat.beat(f"{n_partitions} partitions"),
+        on_alive=lambda partitions, _seconds_behind: heartbeat.beat(f"{len(partitions)} partitions"),
         pace=ARCHIVE_PACE,
         lag=metrics.ARCHIVE_LAG,
     )

@@ -1,5 +1,6 @@
 """From the log to a sink, exactly once: what to read, when to go back, what to do while a server is away."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Gauge
 
-from events.broker.base import Record, Source
+from events.broker.base import Partition, Record, Source
 from events.live.base import WentBack
 from events.sinks.base import LogRecord, Sink
 from sdr import clock, metrics
@@ -16,7 +17,7 @@ from sdr.exceptions import Unavailable
 
 log = structlog.get_logger(__name__)
 
-BACKLOG_MS = 1000
+BACKLOG_SECONDS = 1.0
 POLL_SECONDS = 0.1
 ADVANCE_SECONDS = 5.0
 RETRY_SECONDS = 0.25
@@ -39,14 +40,18 @@ LIVE_PACE = Pace(small=200, large=4000)
 
 
 class Pipeline:
-    """One consumer. ``on_alive`` is called, often, while it holds its partitions and the sink answers."""
+    """One consumer.
+
+    ``on_alive`` is called, often, while it holds its partitions and the sink answers: with them, and with how many
+    seconds old the newest event is that was taken from them while others wait.
+    """
 
     def __init__(
         self,
         source: Source,
         sink: Sink,
         *,
-        on_alive: Callable[[int], None] = lambda _n: None,
+        on_alive: Callable[[frozenset[Partition], float], None] = lambda _partitions, _seconds_behind: None,
         pace: Pace = LIVE_PACE,
         lag: Gauge = metrics.CONSUMER_LAG,
     ) -> None:
@@ -55,7 +60,7 @@ class Pipeline:
         self._is_stopping = False
         self._pause = threading.Event()
         self._positioned: int | None = None
-        self._has_backlog = False
+        self._seconds_behind = 0.0
         self._advance_at = time.monotonic() + ADVANCE_SECONDS
 
     def stop(self) -> None:
@@ -81,20 +86,22 @@ class Pipeline:
 
     def step(self) -> None:
         """Read once and write what came."""
-        if not self._has_backlog:
+        has_backlog = self._seconds_behind > BACKLOG_SECONDS
+        if not has_backlog:
             self._pause.wait(self._pace.gather_seconds)
-        records = self._source.read(self._pace.large if self._has_backlog else self._pace.small, POLL_SECONDS)
+        records = self._source.read(self._pace.large if has_backlog else self._pace.small, POLL_SECONDS)
         if self._source.generation != self._positioned:
             self._find_positions()
             return  # what was read before is not ours, or is read again
         if records:
             self._write(records)
         else:
+            self._seconds_behind = 0.0
             self._until_available(self._sink.finish)
         if time.monotonic() >= self._advance_at:
             self.advance()
         if self._source.generation:  # a member of the group, be it one that holds nothing
-            self._on_alive(len(self._source.assigned()))
+            self._on_alive(self._source.assigned(), self._seconds_behind)
 
     def _find_positions(self) -> None:
         generation, assigned = self._source.generation, self._source.assigned()
@@ -127,14 +134,14 @@ class Pipeline:
             self._source.read(1, 0)  # keeps the membership
             if self._is_stopping or self._source.generation != generation:
                 return False
-            self._on_alive(len(self._source.assigned()))
+            self._on_alive(self._source.assigned(), math.inf)
         return True
 
     def _write(self, records: list[Record]) -> None:
         entries = [LogRecord(self._source.log_of(record.partition), record) for record in records]
         if self._until_available(lambda: self._sink.write(entries)):
-            newest_ms = max(record.timestamp_ms for record in records)
-            self._has_backlog = clock.now_seconds() * 1000 - newest_ms > BACKLOG_MS
+            behind = clock.now_seconds() - max(record.timestamp_ms for record in records) / 1000
+            self._seconds_behind = behind if behind > BACKLOG_SECONDS else 0.0
 
     def advance(self) -> None:
         """Store how far each log was read, also for tenants to whom nothing happens; it finds a restored state too."""

@@ -5,6 +5,8 @@ position first, then the values, then the entries after that position. Values ar
 does no harm.
 """
 
+import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,11 @@ class News:
     position: bytes
     changes: Changes
     is_snapshot: bool
+
+    @property
+    def at_seconds(self) -> float:
+        """When the newest of it was written, by Redis' clock: positions begin with their time in milliseconds."""
+        return int(self.position.partition(b"-")[0]) / 1000
 
 
 class RedisFeed:
@@ -53,15 +60,29 @@ class RedisFeed:
         position = last[0][0] if last else START
         return News(position, RedisLiveState().products(tenant), is_snapshot=True)
 
-    def wait(self, tenants: list[str], timeout_seconds: float) -> None:
-        """Return at a wake-up of one of the tenants, or after ``timeout_seconds``."""
+    def wait(self, tenants: Collection[str], timeout_seconds: float, gather_seconds: float = 0.0) -> set[str]:
+        """Return which of the tenants were changed: at the first wake-up, or after ``timeout_seconds`` none.
+
+        Wake-ups come one per call to the state; those of the next ``gather_seconds`` are taken together with the first.
+        """
         with redis_errors():
-            if self._wake_ups is None:
-                self._wake_ups = redis_client().pubsub(ignore_subscribe_messages=True)
-            missing = {keys.wake_up(tenant).encode() for tenant in tenants} - set(self._wake_ups.channels)
-            if missing:
-                self._wake_ups.subscribe(*missing)
-            self._wake_ups.get_message(timeout=timeout_seconds)
+            wake_ups, named = self._subscribed({keys.wake_up(tenant).encode(): tenant for tenant in tenants})
+            woken: set[bytes] = set()
+            message = wake_ups.get_message(timeout=timeout_seconds) if named else None
+            until = time.monotonic() + gather_seconds
+            while message is not None:
+                woken.add(message["channel"])
+                message = wake_ups.get_message(timeout=max(until - time.monotonic(), 0.0))
+            return {tenant for channel, tenant in named.items() if channel in woken}
+
+    def _subscribed(self, named: dict[bytes, str]) -> "tuple[PubSub, dict[bytes, str]]":
+        if self._wake_ups is None:
+            self._wake_ups = redis_client().pubsub(ignore_subscribe_messages=True)
+        if missing := named.keys() - set(self._wake_ups.channels):
+            self._wake_ups.subscribe(*missing)
+        if others := set(self._wake_ups.channels) - named.keys():
+            self._wake_ups.unsubscribe(*others)
+        return self._wake_ups, named
 
     def close(self) -> None:
         if self._wake_ups is not None:

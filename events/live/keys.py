@@ -16,6 +16,8 @@ NAMES = {
 }
 # Of no generation: they come from Postgres, not from Kafka.
 PREFERENCES = "preferences:"
+# Hash, of no tenant: ``topic/partition`` → when its consumer last spoke, and how many seconds it was behind.
+PROGRESS = "sdr:progress"
 
 
 def prefix(tenant: str) -> str:

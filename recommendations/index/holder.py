@@ -50,6 +50,10 @@ class Holder:
             raise IndexNotReady("There is no index yet: run `manage.py rebuild_index`.", retry_after_seconds=5)
         return serving
 
+    def held(self, tenant: str) -> Serving | None:
+        """Return the tenant's serving if it is loaded."""
+        return self._servings.get(tenant)
+
     def tenants(self) -> list[str]:
         return list(self._servings)
 

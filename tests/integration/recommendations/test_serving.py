@@ -1,11 +1,14 @@
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import orjson
 import pytest
 
+from events.broker.base import Partition
 from events.live import keys
+from events.live.progress import Progress
 from recommendations import serving
 from recommendations.services import ProductQuery, recommend_for_product
 from sdr import connections
@@ -119,6 +122,34 @@ def test_without_redis_answers_say_so_and_go_on_from_the_last_values(own_valkey,
     assert indexed_shop.clicks_seen("wok") == 3
     answer = recommend_for_product(ProductQuery("default", indexed_shop.tenant.pk, sku="kettle/red"))
     assert (len(answer.items), answer.degraded) == (5, ["live_state"])
+
+
+def test_answers_say_that_the_consumers_are_behind_until_they_have_caught_up(indexed_shop):
+    indexed_shop.until_live()
+    Progress().report([Partition("product_clicks", 0)], 0.0)
+    Progress().report([Partition("product_clicks", 1)], 3.5)
+    eventually(lambda: indexed_shop.serving()[1] == ["live_lag"])
+    Progress().report([Partition("product_clicks", 1)], 0.0)
+    eventually(lambda: indexed_shop.serving()[1] == [])
+
+
+def test_answers_say_that_a_consumer_has_fallen_silent(indexed_shop):
+    indexed_shop.until_live()
+    connections.redis_client().hset(keys.PROGRESS, "product_clicks/0", f"{time.time() - 60} 0.0")
+    eventually(lambda: indexed_shop.serving()[1] == ["live_lag"])
+
+
+def test_silence_of_shoppers_is_not_a_lag(indexed_shop):
+    indexed_shop.until_live()
+    Progress().report([Partition("product_clicks", 0)], 0.0)
+    assert indexed_shop.serving()[1] == []
+
+
+def test_what_a_consumer_left_in_another_shape_does_not_end_the_following(indexed_shop):
+    connections.redis_client().set(keys.PROGRESS, "no hash")
+    indexed_shop.until_live()
+    indexed_shop.click("wok")
+    eventually(lambda: indexed_shop.clicks_seen("wok") == 1)
 
 
 def test_a_process_that_starts_without_redis_answers_at_once(indexed_shop, settings):

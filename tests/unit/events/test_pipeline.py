@@ -252,3 +252,15 @@ def test_stopping_finishes_the_batch_and_leaves_the_group(broker):
     pipeline.run()
     assert source.assigned() == frozenset()
     assert clicks(state) == {1: 1}
+
+
+def test_a_consumer_says_how_far_behind_it_is_until_it_has_caught_up(broker, monkeypatch):
+    said = []
+    pipeline, source = make_pipeline(broker, MemoryLiveState())
+    pipeline._on_alive = lambda partitions, seconds_behind: said.append((len(partitions), seconds_behind))
+    for n in range(300):
+        send(broker, make_event(n % 7 + 1), partition=0)
+    monkeypatch.setattr("sdr.clock.now_seconds", lambda: START + 60)
+    work_off(pipeline, source)
+    assert said[0] == (len(source.assigned()), pytest.approx(60))
+    assert said[-1] == (len(source.assigned()), 0.0)
