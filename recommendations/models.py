@@ -1,12 +1,16 @@
-"""The registry of index versions, and each tenant's scoring profile."""
+"""The registry of index versions and builds, and each tenant's scoring profile."""
 
+import uuid
 from dataclasses import fields
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from recommendations.engine.weights import ScoringWeights
+from sdr import clock
 from sdr.accounts.models import Tenant
 
 _SHARE = (MinValueValidator(0.0), MaxValueValidator(1.0))
@@ -19,13 +23,17 @@ class IndexVersion(models.Model):
         BUILT = "built"
         ACTIVE = "active"
         RETIRED = "retired"
+        REFUSED = "refused"
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="index_versions")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.BUILT)
+    is_pinned = models.BooleanField(default=False, help_text="Serves until somebody unpins it, whatever is built.")
+    refusal = models.TextField(blank=True, help_text="What was wrong with the artifact when it was to serve.")
     artifact_name = models.CharField(max_length=100)
     checksum = models.CharField(max_length=64, help_text="SHA-256 of the manifest, which holds those of the arrays.")
     parameters = models.JSONField(default=dict)
     n_products = models.PositiveIntegerField()
+    artifact_bytes = models.PositiveBigIntegerField(default=0)
     build_seconds = models.FloatField()
     # Everything committed before this transaction id is in the artifact.
     catalogue_marker = models.BigIntegerField()
@@ -40,10 +48,65 @@ class IndexVersion(models.Model):
             models.UniqueConstraint(
                 fields=["tenant"], condition=Q(status="active"), name="recommendations_one_active_index_per_tenant"
             ),
+            models.CheckConstraint(
+                condition=Q(is_pinned=False) | Q(status="active"), name="recommendations_only_what_serves_is_pinned"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.artifact_name
+
+
+class IndexBuilds(models.QuerySet["IndexBuild"]):
+    def living(self) -> "IndexBuilds":
+        return self.filter(state=IndexBuild.State.RUNNING, expires_at__gte=Now())
+
+    def silent(self) -> "IndexBuilds":
+        """Those that should be running, but whose builder was not heard of."""
+        return self.filter(state=IndexBuild.State.RUNNING, expires_at__lt=Now())
+
+
+class IndexBuild(models.Model):
+    """The tenant's build: the one that runs, else the last one.
+
+    While it runs it is a lease: ``token`` is known to the builder alone, who moves ``expires_at`` on. After that
+    instant (by Postgres' clock) the builder counts as dead and anybody may take the place. A row and not a session's
+    lock, so that it holds behind a pooling proxy, and for many workers at once.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="index_build")
+    token = models.UUIDField(default=uuid.uuid4)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DONE)
+    started_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    step = models.CharField(max_length=20, blank=True)
+    n_done = models.PositiveIntegerField(default=0)
+    n_total = models.PositiveIntegerField(default=0)
+    problem = models.TextField(blank=True, help_text="Why it failed.")
+    # Of a build whose row blocks are spread over workers: where its draft is, and which blocks are done.
+    draft_name = models.CharField(max_length=100, blank=True)
+    catalogue_marker = models.BigIntegerField(default=0)
+    n_blocks = models.PositiveIntegerField(default=0)
+    blocks_done = ArrayField(models.PositiveIntegerField(), default=list)
+    n_attempts = models.PositiveIntegerField(default=0)
+
+    objects = IndexBuilds.as_manager()
+
+    def __str__(self) -> str:
+        return f"Build of {self.tenant}"
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going on, or took."""
+        if self.started_at is None:
+            return 0.0
+        return ((self.ended_at or clock.now()) - self.started_at).total_seconds()
 
 
 class ScoringProfile(models.Model):

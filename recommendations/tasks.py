@@ -1,21 +1,59 @@
 """The index follows the catalogue."""
 
-from celery import shared_task
+import uuid
+from collections.abc import Sequence
 
-from recommendations.index import registry
-from recommendations.index.rebuild import rebuild
+from celery import Task, group, shared_task
+
+from recommendations.index import blocks, registry
+from recommendations.index.build import parameters
+from recommendations.index.lease import reason_of
+from recommendations.index.rebuild import join, rebuild
 from sdr.accounts.models import Tenant
+
+RETRY_SECONDS = 5
 
 
 @shared_task
 def rebuild_changed_indexes() -> None:
     """Ask for a rebuild of each tenant whose catalogue has changed. Celery beat calls this every few minutes."""
     for tenant in Tenant.objects.filter(is_active=True):
-        if registry.is_outdated(tenant):
+        blocks.mend(tenant, send_blocks)
+        if registry.is_outdated(tenant, parameters()):
             rebuild_index.delay(tenant.slug)
 
 
 @shared_task
-def rebuild_index(tenant_slug: str) -> str | None:
-    """Build and activate the tenant's index; return the version's name, None if another builder is at it."""
-    return rebuild(Tenant.objects.get(slug=tenant_slug))
+def rebuild_index(tenant_slug: str, *, regardless: bool = False) -> None:
+    """Build the tenant's index and let it serve; only if its catalogue has changed, or else ``regardless``."""
+    tenant = Tenant.objects.get(slug=tenant_slug)
+    if regardless or registry.is_outdated(tenant, parameters()):  # what waited in the queue may be done already
+        rebuild(tenant, send=send_blocks)
+
+
+@shared_task(bind=True, max_retries=2)
+def build_block(self: Task, tenant_slug: str, token: str, number: int) -> None:
+    """Find the neighbours of one block of a big catalogue's rows."""
+    tenant = Tenant.objects.get(slug=tenant_slug)
+    try:
+        is_last = blocks.compute(tenant, uuid.UUID(token), number)
+    except Exception as error:
+        if self.request.retries >= self.max_retries:
+            blocks.give_up(tenant, uuid.UUID(token), reason_of(error))
+        raise self.retry(exc=error, countdown=RETRY_SECONDS) from error
+    if is_last:
+        join_blocks.delay(tenant_slug, token)
+
+
+@shared_task
+def join_blocks(tenant_slug: str, token: str) -> None:
+    """Make one index of a big catalogue's blocks, and let it serve."""
+    join(Tenant.objects.get(slug=tenant_slug), uuid.UUID(token))
+
+
+def send_blocks(tenant_slug: str, token: uuid.UUID, numbers: Sequence[int]) -> None:
+    """Have blocks computed by whichever workers are free; with none left to compute, have them joined."""
+    if numbers:
+        group(build_block.si(tenant_slug, str(token), number) for number in numbers).apply_async()
+    else:
+        join_blocks.delay(tenant_slug, str(token))

@@ -144,25 +144,38 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_SCHEDULE = {
+# What beat does by itself. Each entry is made once as a row, which staff edit in the admin (sdr/schedule.py);
+# CELERY_BEAT_SCHEDULE stays empty, because beat would write its entries over the rows at each start.
+SCHEDULE = {
     "rebuild-changed-indexes": {
         "task": "recommendations.tasks.rebuild_changed_indexes",
-        "schedule": env.int("REBUILD_INTERVAL_SECONDS", default=300),
+        "seconds": env.int("REBUILD_INTERVAL_SECONDS", default=300),
+        "description": "Builds a new index for each shop whose catalogue has changed since its last one.",
     },
-    "settle-shoppers": {"task": "events.tasks.settle_shoppers", "schedule": 15},
+    "settle-shoppers": {
+        "task": "events.tasks.settle_shoppers",
+        "seconds": 15,
+        "description": "Brings shoppers' preferences and erasures to Redis where it was away when they changed.",
+    },
 }
 
 # --- recommendations ----------------------------------------------------------------------------
 
+# A folder unless a class of another storage is named, a bucket's for example, with its options as JSON.
+INDEX_STORAGE = env("INDEX_STORAGE", default="") or "django.core.files.storage.FileSystemStorage"
+INDEX_STORAGE_OPTIONS = env.json("INDEX_STORAGE_OPTIONS", default={}) or (
+    {"location": VAR_DIR / "index", "allow_overwrite": True} if INDEX_STORAGE.endswith(".FileSystemStorage") else {}
+)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "media"}},
-    "index": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR_DIR / "index", "allow_overwrite": True},
-    },
+    "index": {"BACKEND": INDEX_STORAGE, "OPTIONS": INDEX_STORAGE_OPTIONS},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 INDEX_VERSIONS_KEPT = 5
+INDEX_BUILD_THREADS = env.int("INDEX_BUILD_THREADS", default=2)
+# Catalogues with more variant groups than this are compared in row blocks, by all Celery workers together.
+INDEX_SPREAD_FROM = env.int("INDEX_SPREAD_FROM", default=200_000)
+INDEX_BLOCK_ROWS = env.int("INDEX_BLOCK_ROWS", default=20_000)
 
 # --- REST ---------------------------------------------------------------------------------------
 

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sparse_dot_topn import sp_matmul_topn
 
+# Up to so many rows a step takes block_rows of them, a second or two.
+FULL_STEP_UP_TO = 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class NeighbourParameters:
@@ -36,16 +39,36 @@ def find_neighbours(
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Neighbours:
     """Return each row's neighbours among all rows, itself left out, ordered by (−round(score, 6), row)."""
-    n, k = vectors.shape[0], parameters.k
-    ids = np.full((n, k), -1, dtype=np.int32)
-    scores = np.zeros((n, k), dtype=np.float32)
+    return find_neighbours_of_rows(
+        vectors, range(vectors.shape[0]), parameters, threads=threads, on_progress=on_progress
+    )
+
+
+def find_neighbours_of_rows(
+    vectors: sparse.csr_matrix,
+    rows: range,
+    parameters: NeighbourParameters,
+    *,
+    threads: int = 1,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Neighbours:
+    """Return the neighbours of ``rows`` (consecutive ones) among all rows, bit for bit as :func:`find_neighbours`."""
+    ids = np.full((len(rows), parameters.k), -1, dtype=np.int32)
+    scores = np.zeros((len(rows), parameters.k), dtype=np.float32)
     columns = vectors.T.tocsr()
-    for start in range(0, n, parameters.block_rows):
-        stop = min(start + parameters.block_rows, n)
+    step = _rows_per_step(parameters, vectors.shape[0])
+    for start in range(rows.start, rows.stop, step):
+        stop = min(start + step, rows.stop)
         block = _neighbours_of_rows(vectors, columns, start, stop, parameters, threads)
-        ids[start:stop], scores[start:stop] = block.ids, block.scores
-        on_progress(stop, n)
+        done = slice(start - rows.start, stop - rows.start)
+        ids[done], scores[done] = block.ids, block.scores
+        on_progress(done.stop, len(rows))
     return Neighbours(ids, scores)
+
+
+def _rows_per_step(parameters: NeighbourParameters, n_rows: int) -> int:
+    """Return fewer rows the more there are to compare with: no other thread runs during a step (it holds the GIL)."""
+    return max(1, min(parameters.block_rows, parameters.block_rows * FULL_STEP_UP_TO // max(n_rows, 1)))
 
 
 def _neighbours_of_rows(

@@ -1,27 +1,33 @@
 """From the catalogue to a published artifact: read, extract features, find neighbours, seal, register."""
 
-import tempfile
+import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
+from django.conf import settings
 from django.db import connection, transaction
 from numpy.typing import NDArray
+from scipy import sparse
 
 from catalog import selectors
 from recommendations.engine.catalogue import rows_by_rating, shrunken_mean_rating
 from recommendations.engine.features import FeatureParameters, Features, extract_features
-from recommendations.engine.neighbours import NeighbourParameters, Neighbours, find_neighbours
+from recommendations.engine.neighbours import NeighbourParameters, Neighbours, find_neighbours_of_rows
 from recommendations.index import store
 from recommendations.index.artifact import CARDS, FORMAT, Manifest, seal, write_arrays
 from recommendations.index.reading import CategoryPlaces, Columns, place_categories, read_columns
 from recommendations.models import IndexVersion
 from sdr import clock
 from sdr.accounts.models import Tenant
+
+_NAME_TIME = "%Y%m%dT%H%M%S"
 
 Progress = Callable[[str, int, int], None]
 
@@ -30,35 +36,82 @@ def silent(_step: str, _done: int, _total: int) -> None:
     """Report progress to nobody."""
 
 
-def build_index(tenant: Tenant, *, threads: int = 2, on_progress: Progress = silent) -> IndexVersion:
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An index that lacks its neighbours: every other array and the cards are in a directory."""
+
+    marker: int
+    manifest: Manifest
+    vectors: sparse.csr_matrix
+
+
+def build_index(tenant: Tenant, *, on_progress: Progress = silent) -> IndexVersion:
     """Build and publish an index of the tenant's catalogue as it is now; activating it is the registry's business.
 
     ``on_progress`` is told the step, how much of it is done and of how much (products, then groups).
     """
     started = time.perf_counter()
+    with store.scratch(tenant.slug) as directory:
+        draft = write_draft(tenant, directory, on_progress)
+        neighbours = neighbours_of(draft, range(draft.vectors.shape[0]), on_progress)
+        version = finish(tenant, draft, neighbours, directory, on_progress)
+    version.build_seconds = time.perf_counter() - started
+    version.save()
+    return version
+
+
+def write_draft(tenant: Tenant, directory: Path, on_progress: Progress) -> Draft:
+    """Read the catalogue as of one instant, and write all that there is to say of each product alone."""
     on_progress("read", 0, 1)
     marker, tree, columns = _read_catalogue(tenant)
     on_progress("read", 1, 1)
     on_progress("features", 0, 1)
     features = extract_features(_texts(columns), FeatureParameters())
+    write_arrays(directory, _arrays(tree, columns, features))
+    (directory / CARDS).write_bytes(columns.cards)
     on_progress("features", 1, 1)
-    neighbours = find_neighbours(
-        features.vectors,
+    return Draft(marker, _manifest(tenant.slug, tree, columns, features), features.vectors)
+
+
+def neighbours_of(draft: Draft, rows: range, on_progress: Progress) -> Neighbours:
+    return find_neighbours_of_rows(
+        draft.vectors,
+        rows,
         NeighbourParameters(),
-        threads=threads,
+        threads=settings.INDEX_BUILD_THREADS,
         on_progress=lambda done, total: on_progress("neighbours", done, total),
     )
-    version = f"{clock.now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    checksum = _publish(tenant.slug, version, tree, columns, features, neighbours)
-    return IndexVersion.objects.create(
+
+
+def finish(
+    tenant: Tenant, draft: Draft, neighbours: Neighbours, directory: Path, on_progress: Progress
+) -> IndexVersion:
+    """Add the neighbours to the draft in ``directory``, seal and publish it, and return its row, not saved yet."""
+    on_progress("publish", 0, 1)
+    write_arrays(directory, {"neighbour_ids": neighbours.ids, "neighbour_scores": neighbours.scores})
+    name = new_name()
+    checksum = seal(directory, msgspec.structs.replace(draft.manifest, version=name))
+    store.publish(tenant.slug, name, directory)
+    on_progress("publish", 1, 1)
+    return IndexVersion(
         tenant=tenant,
-        artifact_name=version,
+        artifact_name=name,
         checksum=checksum,
-        parameters=_parameters(),
-        n_products=len(columns.product_ids),
-        build_seconds=time.perf_counter() - started,
-        catalogue_marker=marker,
+        parameters=draft.manifest.parameters,
+        n_products=draft.manifest.n_products,
+        artifact_bytes=sum(path.stat().st_size for path in directory.iterdir()),
+        catalogue_marker=draft.marker,
     )
+
+
+def new_name() -> str:
+    """Return a name that tells when, and that no two builds share."""
+    return f"{clock.now().strftime(_NAME_TIME)}-{uuid.uuid4().hex[:8]}"
+
+
+def built_at(name: str) -> datetime:
+    """Return the instant that :func:`new_name` has put into a version's name."""
+    return datetime.strptime(name.partition("-")[0], _NAME_TIME).replace(tzinfo=UTC)
 
 
 def _read_catalogue(tenant: Tenant) -> tuple[int, CategoryPlaces, Columns]:
@@ -76,38 +129,30 @@ def _texts(columns: Columns) -> dict[str, list[str]]:
     return {name: [field[name] for field in fields] for name in ("category", "tags", "description", "name")}
 
 
-def _parameters() -> dict[str, Any]:
-    return {"features": asdict(FeatureParameters()), "neighbours": asdict(NeighbourParameters())}
+def parameters() -> dict[str, Any]:
+    """Return what an index is made with, as JSON: a version with other parameters is outdated."""
+    made_with = {
+        "format": FORMAT, "features": asdict(FeatureParameters()), "neighbours": asdict(NeighbourParameters())
+    }  # fmt: skip
+    return json.loads(json.dumps(made_with))
 
 
-def _publish(
-    tenant: str, version: str, tree: CategoryPlaces, columns: Columns, features: Features, neighbours: Neighbours
-) -> str:
-    manifest = Manifest(
+def _manifest(tenant: str, tree: CategoryPlaces, columns: Columns, features: Features) -> Manifest:
+    ratings = np.array(columns.ratings, dtype=np.float32)
+    return Manifest(
         format=FORMAT,
         tenant=tenant,
-        version=version,
-        parameters=_parameters(),
+        version="",  # it has one when it is whole
+        parameters=parameters(),
         n_products=len(columns.product_ids),
         n_terms=len(features.terms),
-        mean_rating=shrunken_mean_rating(
-            np.array(columns.ratings, dtype=np.float32), np.array(columns.rating_counts, dtype=np.int64)
-        ),
+        mean_rating=shrunken_mean_rating(ratings, np.array(columns.rating_counts, dtype=np.int64)),
         categories=tree.entries,
         files={},
     )
-    with tempfile.TemporaryDirectory(prefix="sdr-index-") as aside:
-        directory = Path(aside)
-        write_arrays(directory, _arrays(tree, columns, features, neighbours))
-        (directory / CARDS).write_bytes(columns.cards)
-        checksum = seal(directory, manifest)
-        store.publish(tenant, version, directory)
-    return checksum
 
 
-def _arrays(
-    tree: CategoryPlaces, columns: Columns, features: Features, neighbours: Neighbours
-) -> dict[str, NDArray[Any]]:
+def _arrays(tree: CategoryPlaces, columns: Columns, features: Features) -> dict[str, NDArray[Any]]:
     groups = np.array(columns.groups, dtype=np.int32)
     ratings = np.array(columns.ratings, dtype=np.float32)
     counts = np.array(columns.rating_counts, dtype=np.int64)
@@ -136,8 +181,6 @@ def _arrays(
         "newest": rows[np.lexsort((rows, -created_at))],
         "revisions": np.array(columns.revisions, dtype=np.int64),
         "card_starts": np.array([0, *columns.card_ends], dtype=np.int64),
-        "neighbour_ids": neighbours.ids,
-        "neighbour_scores": neighbours.scores,
         "vector_indptr": features.vectors.indptr.astype(np.int64),
         "vector_indices": features.vectors.indices.astype(np.int32),
         "vector_data": features.vectors.data.astype(np.float32),

@@ -3,9 +3,11 @@
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
+from recommendations.index import store
+
 
 def write(tenant: str, version: str) -> None:
-    storages["index"].save(f"{tenant}/active", ContentFile(version.encode()))  # overwrites: see the settings
+    store.put(f"{tenant}/active", ContentFile(version.encode()))
 
 
 def read(tenant: str) -> str | None:

@@ -1,68 +1,116 @@
-"""Which version serves: activation, and the few that are kept to go back to."""
+"""Which version serves: activation, pinning, and the few that are kept to go back to."""
 
-import contextlib
-from collections.abc import Iterator
+from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from catalog import selectors
 from recommendations.index import pointer, store
 from recommendations.models import IndexVersion
 from sdr import clock
 from sdr.accounts.models import Tenant
+from sdr.exceptions import NotFound
 
-# The first half of a Postgres advisory lock's key; the second is the tenant's id.
-_BUILD_LOCK = 5_347
+Status = IndexVersion.Status
 
 
 def active_version(tenant_slug: str) -> IndexVersion | None:
     """Return the version that serves the tenant, None before the first."""
-    return IndexVersion.objects.filter(tenant__slug=tenant_slug, status=IndexVersion.Status.ACTIVE).first()
+    return IndexVersion.objects.filter(tenant__slug=tenant_slug, status=Status.ACTIVE).first()
+
+
+def version_named(tenant: Tenant, name: str) -> IndexVersion:
+    version = IndexVersion.objects.filter(tenant=tenant, artifact_name=name).select_related("tenant").first()
+    if version is None:
+        raise NotFound(f"There is no index {name!r} of {tenant.slug}; only the last few are kept.")
+    return version
 
 
 def activate(version: IndexVersion) -> bool:
-    """Let ``version`` serve, unless one with a newer view of the catalogue already does; return whether it does."""
+    """Let ``version`` serve, unless one with a newer view of the catalogue or a pinned one does; return whether."""
     with transaction.atomic():
-        # Without the key: rows that refer to the tenant may be written meanwhile.
-        Tenant.objects.select_for_update(no_key=True).get(pk=version.tenant_id)
+        _lock(version.tenant)
         current = active_version(version.tenant.slug)
-        if current and current.catalogue_marker > version.catalogue_marker:
+        is_other = current and current.pk != version.pk
+        if current and is_other and (current.is_pinned or current.catalogue_marker > version.catalogue_marker):
             return False
-        if current:
-            current.status = IndexVersion.Status.RETIRED
-            current.save(update_fields=["status"])
-        version.status, version.activated_at = IndexVersion.Status.ACTIVE, clock.now()
-        version.save(update_fields=["status", "activated_at"])
-        # Under the lock, so that of two activations at once the later one also writes the pointer later.
-        pointer.write(version.tenant.slug, version.artifact_name)
-    _prune(version.tenant)
+        _exchange(current, version, pinned=bool(current and not is_other and current.is_pinned))
     return True
 
 
-def is_outdated(tenant: Tenant) -> bool:
-    """Return whether the catalogue has changed since the active version read it, or there is none yet."""
-    current = active_version(tenant.slug)
-    return selectors.changed_since(tenant.pk, current.catalogue_marker if current else None)
+def pin(version: IndexVersion) -> None:
+    """Let ``version`` serve, however old it is, until somebody unpins it. Raises NotFound if it was just removed."""
+    with transaction.atomic():
+        _lock(version.tenant)
+        version = version_named(version.tenant, version.artifact_name)
+        _exchange(active_version(version.tenant.slug), version, pinned=True)
 
 
-@contextlib.contextmanager
-def building(tenant: Tenant) -> Iterator[bool]:
-    """Give True to one builder per tenant at a time, False to the others. A builder's death frees the place."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_BUILD_LOCK, tenant.pk])
-        (is_ours,) = cursor.fetchone()
-        try:
-            yield is_ours
-        finally:
-            if is_ours:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_BUILD_LOCK, tenant.pk])
+def unpin(tenant: Tenant) -> None:
+    """Let newer versions serve again; activating one is the caller's business."""
+    with transaction.atomic():
+        _lock(tenant)
+        IndexVersion.objects.filter(tenant=tenant, is_pinned=True).update(is_pinned=False)
 
 
-def _prune(tenant: Tenant) -> None:
-    """Forget all but the newest versions; the row goes last, so that no artifact is left without one."""
-    keep = IndexVersion.objects.filter(tenant=tenant).order_by("-created_at")[: settings.INDEX_VERSIONS_KEPT]
-    others = IndexVersion.objects.filter(tenant=tenant).exclude(pk__in=[version.pk for version in keep])
-    for version in others.exclude(status=IndexVersion.Status.ACTIVE):
-        store.remove(tenant.slug, version.artifact_name)
-        version.delete()
+def refuse(version: IndexVersion, reason: str) -> None:
+    """Note that the version's artifact is bad. One that serves goes on: processes hold what they have loaded."""
+    row = IndexVersion.objects.filter(pk=version.pk)
+    row.update(refusal=reason)
+    row.exclude(status=Status.ACTIVE).update(status=Status.REFUSED)
+
+
+def newest_first(tenant: Tenant) -> list[IndexVersion]:
+    """Return the versions that may serve, those with the newest view of the catalogue first."""
+    versions = IndexVersion.objects.filter(tenant=tenant).exclude(status=Status.REFUSED)
+    return list(versions.select_related("tenant").order_by("-catalogue_marker", "-created_at"))
+
+
+def is_outdated(tenant: Tenant, parameters: dict[str, Any]) -> bool:
+    """Return whether the newest version lacks a change of the catalogue, or was made with other ``parameters``.
+
+    The newest and not the active one: while an old one is pinned, nothing is built that is there already.
+    """
+    newest = next(iter(newest_first(tenant)), None)
+    if newest and newest.parameters != parameters:
+        return True
+    return selectors.changed_since(tenant.pk, newest.catalogue_marker if newest else None)
+
+
+def prune(tenant: Tenant) -> None:
+    """Forget all but the newest versions and the one that serves."""
+    with transaction.atomic():
+        _lock(tenant)  # nobody activates what is being removed
+        versions = IndexVersion.objects.filter(tenant=tenant)
+        keep = versions.order_by("-created_at")[: settings.INDEX_VERSIONS_KEPT].values_list("pk", flat=True)
+        others = versions.exclude(pk__in=list(keep)).exclude(status=Status.ACTIVE)
+        names = list(others.values_list("artifact_name", flat=True))
+        others.delete()
+    # Rows first: a row without an artifact could be chosen; an artifact without a row is cleared by the next build.
+    for name in names:
+        store.remove(tenant.slug, name)
+
+
+def clear_leftovers(tenant: Tenant) -> None:
+    """Remove what builds that were killed have left. Call it as the tenant's builder: a build under way looks alike."""
+    registered = set(IndexVersion.objects.filter(tenant=tenant).values_list("artifact_name", flat=True))
+    for name in store.names(tenant.slug) - registered:
+        store.remove(tenant.slug, name)
+    store.clear_scratch(tenant.slug)
+
+
+def _lock(tenant: Tenant) -> None:
+    # Without the key: rows that refer to the tenant may be written meanwhile.
+    Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+
+
+def _exchange(current: IndexVersion | None, version: IndexVersion, *, pinned: bool) -> None:
+    if current and current.pk != version.pk:
+        current.status, current.is_pinned = Status.RETIRED, False
+        current.save(update_fields=["status", "is_pinned"])
+    version.status, version.is_pinned, version.refusal = Status.ACTIVE, pinned, ""
+    version.activated_at = clock.now()
+    version.save(update_fields=["status", "is_pinned", "refusal", "activated_at"])
+    # Under the lock, so that of two activations at once the later one also writes the pointer later.
+    pointer.write(version.tenant.slug, version.artifact_name)
