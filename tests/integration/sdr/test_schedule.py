@@ -10,9 +10,8 @@ from sdr.celery import app
 
 REBUILD = "rebuild-changed-indexes"
 
-pytestmark = pytest.mark.django_db
 
-
+@pytest.mark.django_db
 def test_a_new_installation_rebuilds_changed_indexes_every_five_minutes():
     entry = PeriodicTask.objects.get(name=REBUILD)
     assert (entry.enabled, entry.interval.every, entry.interval.period) == (True, 300, "seconds")
@@ -23,6 +22,7 @@ def test_every_entry_names_a_task():
     assert {entry["task"] for entry in settings.SCHEDULE.values()} <= set(app.tasks)
 
 
+@pytest.mark.django_db(transaction=True)  # beat ends transactions and closes connections
 def test_an_edited_entry_survives_migrations_and_restarts_of_beat():
     PeriodicTask.objects.filter(name=REBUILD).update(enabled=False)
     entry = PeriodicTask.objects.get(name=REBUILD)
