@@ -155,7 +155,7 @@ SCHEDULE = {
     "settle-shoppers": {
         "task": "events.tasks.settle_shoppers",
         "seconds": 15,
-        "description": "Brings shoppers' preferences and erasures to Redis where it was away when they changed.",
+        "description": "Brings Redis and Kafka up to date with what shops decided about shoppers while they were away.",
     },
 }
 
