@@ -11,6 +11,7 @@ import redis
 from django.conf import settings
 
 from sdr import connections
+from sdr.accounts import keys
 
 # A test asserts nothing about time, and neither may hypothesis: the machine is shared.
 hypothesis.settings.register_profile("sdr", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -30,6 +31,14 @@ def _no_sockets_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
     pytest_socket.disable_socket(allow_unix_socket=False)
     yield
     pytest_socket.enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def _keys_are_as_the_test_left_them(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Look for changed keys at every call: a thread would not see what the test's own transaction holds."""
+    monkeypatch.setattr(keys, "REFRESH_SECONDS", 0)
+    yield
+    keys.stop()
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from sdr.accounts.origins import validate_origin
 from sdr.accounts.preferences import validate_preferences
+from sdr.accounts.revisions import KEY_TRIGGERS, TENANT_TRIGGERS
 from sdr.accounts.triggers import PREFERENCES_TRIGGERS
 
 SALT_BYTES = 32
@@ -43,6 +45,7 @@ class Tenant(models.Model):
 
     class Meta:
         ordering = ("slug",)
+        triggers = TENANT_TRIGGERS
 
     def __str__(self) -> str:
         return self.name
@@ -132,21 +135,61 @@ class Scope(models.TextChoices):
     USERS_WRITE = "users:write"
 
 
+# What a key that anybody can read in a page's source may do, whatever scopes it was given.
+PUBLIC_SCOPES = frozenset({Scope.EVENTS_WRITE, Scope.RECOMMENDATIONS_READ})
+
+
 class ApiKey(models.Model):
     """A key of one tenant's backend. Only its SHA-256 is kept: the key itself is shown once, when it is made."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=200, blank=True, help_text="What it is for, to tell it by.")
     prefix = models.CharField(max_length=12, editable=False, help_text="How the key begins, to tell it by.")
     hashed_key = models.CharField(max_length=64, unique=True, editable=False)
+    previous_hashed_key = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    previous_expires_at = models.DateTimeField(
+        null=True, editable=False, help_text="Until when the secret before the last rotation still opens doors."
+    )
     scopes = ArrayField(models.CharField(max_length=50, choices=Scope.choices))
-    is_public = models.BooleanField(default=False, help_text="Public keys may stand in a browser's page.")
+    is_public = models.BooleanField(
+        "public",
+        default=False,
+        help_text="Public keys may stand in a browser's page: they send events and read recommendations, nothing else.",
+    )
+    allowed_origins = ArrayField(
+        models.CharField(max_length=200, validators=[validate_origin]),
+        default=list,
+        blank=True,
+        help_text="The pages that may use the key, as https://shop.example with commas between them. None: any page.",
+    )
+    rate_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Calls a second. Empty: RATE_LIMIT_KEY. 0: no limit."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("-created_at",)
+        verbose_name = "API key"
+        triggers = KEY_TRIGGERS
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name or self.tenant.slug})"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.is_public and not PUBLIC_SCOPES.issuperset(self.scopes or ()):
+            allowed = " and ".join(sorted(PUBLIC_SCOPES))
+            raise ValidationError({"scopes": f"A public key may have {allowed} only."})
+
+
+class AccessRevision(models.Model):
+    """One row that moves on with every change to keys and tenants, so that looking for news is one small query.
+
+    ``incarnation`` is the row's own: whoever empties the tables cannot bring an old revision back.
+    """
+
+    incarnation = models.UUIDField(default=uuid.uuid4)
+    revision = models.BigIntegerField()

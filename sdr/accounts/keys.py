@@ -1,0 +1,126 @@
+"""The keys, in memory: a request that carries one asks no server, and a revoked one closes within a second.
+
+Every process holds the table of all open keys. One thread looks for news with one small query, and reads the table
+again when there are any. While Postgres is away the last table stays; only who carries a key that it does not have
+is told to come again, because nobody can say whether there is such a key by now.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from hmac import compare_digest
+
+import structlog
+from django.db import DatabaseError, InterfaceError, close_old_connections
+
+from sdr import clock, metrics
+from sdr.accounts import selectors
+from sdr.accounts.last_use import LastUses
+from sdr.accounts.selectors import HeldKey, Revision
+from sdr.accounts.services import hash_key
+from sdr.background import PerProcess, Repeating
+from sdr.exceptions import Unavailable
+
+log = structlog.get_logger(__name__)
+
+# Between two looks for news: a revoked key closes within this and one query. 0: look at every call, as tests do.
+REFRESH_SECONDS = 0.4
+# After a failure nobody asks again for so long: callers with keys that we do not know would all wait for a time-out.
+RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was read together: the keys by their hashes, and the origins whose pages may use one of them."""
+
+    revision: Revision | None = None
+    keys: dict[str, HeldKey] = field(default_factory=dict)
+    origins: frozenset[str] = frozenset()
+
+
+class KeyTable:
+    """All open keys. Readers take the snapshot by one attribute read; whoever refreshes replaces it by one write."""
+
+    def __init__(self) -> None:
+        self.snapshot = Snapshot()
+        self.uses = LastUses()
+        self._refreshing = threading.Lock()
+        self._asked_at = self._failed_at = float("-inf")
+
+    def find(self, key: str) -> HeldKey | None:
+        """Return the key, None if there is none or it has expired; raises Unavailable if nobody can tell."""
+        digest = hash_key(key)
+        held = self.snapshot.keys.get(digest)
+        if held is None or not REFRESH_SECONDS:
+            self.refresh(since=time.monotonic())
+            held = self.snapshot.keys.get(digest)
+        # The look-up is by hash, which nobody can steer; the comparison is for those who would rather not think it over.
+        if held is None or not compare_digest(held.digest, digest) or held.expires_at <= clock.now_seconds():
+            return None
+        return held
+
+    def refresh(self, *, since: float) -> None:
+        """Have a table that was asked for after ``since`` (monotonic); raises Unavailable.
+
+        Whoever waited for another's query takes its answer: a flood of unknown keys is one query at a time.
+        """
+        with self._refreshing:
+            if self._asked_at >= since:
+                return
+            began = time.monotonic()
+            if began - self._failed_at < RETRY_SECONDS:
+                raise Unavailable("API keys cannot be looked up now.")
+            try:
+                self._read_news()
+            except (DatabaseError, InterfaceError) as error:
+                self._fail(error)
+                raise Unavailable("API keys cannot be looked up now.") from error
+            self._asked_at, self._failed_at = began, float("-inf")
+
+    def step(self) -> None:
+        """Do what the thread does every ``REFRESH_SECONDS``."""
+        close_old_connections()
+        try:
+            self.refresh(since=time.monotonic())
+            self.uses.write_if_due()
+        except (Unavailable, DatabaseError, InterfaceError):
+            log.debug("keys not refreshed", exc_info=True)  # counted, and logged once, where it happened
+
+    def _read_news(self) -> None:
+        revision = selectors.access_revision()
+        if revision is None or revision != self.snapshot.revision:
+            # The revision was read first: what changes in between is read again the next time.
+            keys = selectors.open_keys(clock.now())
+            origins = frozenset[str]().union(*(held.access.allowed_origins for held in keys.values()))
+            self.snapshot = Snapshot(revision, keys, origins)
+
+    def _fail(self, error: Exception) -> None:
+        if self._failed_at < 0:
+            log.warning("keys cannot be read; those that are known go on", reason=str(error).strip())
+        self._failed_at = time.monotonic()
+        metrics.KEY_REFRESH_FAILURES.inc()
+
+
+class _Keys:
+    """The table of one process and its thread."""
+
+    def __init__(self) -> None:
+        self.table = KeyTable()
+        self._thread = Repeating(self.table.step, seconds=REFRESH_SECONDS, name="keys") if REFRESH_SECONDS else None
+
+    def end(self) -> None:
+        if self._thread:
+            self._thread.stop()
+
+
+_keys = PerProcess(_Keys, _Keys.end)
+
+
+def table() -> KeyTable:
+    """Return this process's table; the first call starts its thread."""
+    return _keys.get().table
+
+
+def stop() -> None:
+    """End the thread, and forget the table."""
+    _keys.end()
