@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from sdr.accounts import schema as _schema  # noqa: F401  tells drf-spectacular about our keys
+from sdr.accounts.authentication import AddressThrottle
 from sdr.errors import error_body, exception_handler
 from sdr.exceptions import NotFound
 from sdr.pagination import PageNumberPagination
@@ -50,6 +51,7 @@ class DoorsView(APIView):
     """The list of doors: where everything is. Names in braces stand for something of yours."""
 
     authentication_classes = ()
+    throttle_classes = (AddressThrottle,)
     serializer_class = DoorsSerializer  # read by drf-spectacular, whose decorator would import DRF in a circle here
 
     def get(self, request: Request) -> Response:
@@ -77,6 +79,7 @@ class UnknownDoorView(APIView):
 
     authentication_classes = ()
     permission_classes = ()
+    throttle_classes = (AddressThrottle,)
 
     schema = None
 

@@ -19,7 +19,8 @@ class PerProcess(Generic[T]):
     def __init__(self, make: Callable[[], T], end: Callable[[T], None]) -> None:
         self._make = make
         self._end = end
-        self._forget()
+        self._made: T | None = None
+        self._making = threading.Lock()
         os.register_at_fork(after_in_child=self._forget)
 
     def get(self) -> T:
@@ -42,7 +43,7 @@ class PerProcess(Generic[T]):
     def _forget(self) -> None:
         # The lock too: another thread of the parent may have held it at the fork.
         self._making = threading.Lock()
-        self._made: T | None = None
+        self._made = None
 
 
 class Repeating:

@@ -1,9 +1,10 @@
 """What must be true before SDR serves anybody, and before it is deployed."""
 
+import ipaddress
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import Error, Tags, Warning, register  # noqa: A004  Django's name
 from django.core.exceptions import ImproperlyConfigured
 
 MIN_SECRET_KEY_LENGTH = 50
@@ -34,3 +35,28 @@ def refuse_to_serve_insecurely() -> None:
 def check_secret_key(**_kwargs: Any) -> list[Error]:
     problem = secret_key_problem()
     return [Error(problem, id="sdr.E001")] if problem else []
+
+
+@register(Tags.security)
+def check_trusted_proxies(**_kwargs: Any) -> list[Error]:
+    """Refuse what is no network: a typing error here would be read as trust in nobody, or in others."""
+    return [
+        Error(f"TRUSTED_PROXIES: {problem}.", id="sdr.E002")
+        for problem in (_network_problem(name) for name in settings.TRUSTED_PROXIES)
+        if problem
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_keys_are_required(**_kwargs: Any) -> list[Warning]:
+    if settings.API_KEYS_REQUIRED:
+        return []
+    return [Warning("API_KEYS_REQUIRED is off: every process on this machine has every scope.", id="sdr.W001")]
+
+
+def _network_problem(name: str) -> str | None:
+    try:
+        ipaddress.ip_network(name)
+    except ValueError as error:
+        return str(error)
+    return None

@@ -13,7 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from sdr import exceptions as sdr
-from sdr.accounts.access import Unauthenticated
+from sdr.accounts.callers import Unauthenticated
+from sdr.ratelimits.limiter import RateLimited
+from sdr.refusals import TooMany, TryLater
 
 logger = logging.getLogger(__name__)
 
@@ -99,18 +101,11 @@ def _without_database(error: Any) -> drf.APIException:
     return TryLater(sdr.Unavailable("The database did not answer."))
 
 
-class TryLater(drf.APIException):
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-
-    def __init__(self, error: sdr.Unavailable) -> None:
-        super().__init__(str(error), error.code)
-        self.wait = error.retry_after_seconds  # what DRF makes Retry-After from
-
-
 _RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], Exception]], ...] = (
     (sdr.InvalidInput, _invalid_input),
     (sdr.NotFound, lambda error: drf.NotFound(str(error))),
     (Unauthenticated, lambda error: drf.AuthenticationFailed(str(error))),
+    (RateLimited, TooMany),
     (sdr.Unavailable, TryLater),
     ((OperationalError, InterfaceError), _without_database),
     (django_exceptions.ValidationError, _invalid_model),

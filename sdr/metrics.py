@@ -46,3 +46,9 @@ DEAD_LETTERS: Final = Counter("sdr_dead_letters_total", "Messages nobody could d
 KEY_REFRESH_FAILURES: Final = Counter(
     "sdr_key_refresh_failures_total", "Times that a process could not read the API keys and went on with those it had."
 )
+RATE_LIMITED: Final = Counter(
+    "sdr_rate_limited_total", "Calls turned away because their caller had made too many; by is key or address.", ["by"]
+)
+RATE_LIMIT_SETTLEMENTS: Final = Counter(
+    "sdr_rate_limit_settlements_total", "Leases settled; with is redis, or alone while Redis is away.", ["with"]
+)

@@ -7,6 +7,7 @@ ones of a running stack, found through ``var/run/engines.json``.
 from pathlib import Path
 
 import environ
+from corsheaders.defaults import default_headers
 
 from sdr import logs
 from sdr.embedded import registry
@@ -38,12 +39,35 @@ SECRET_KEY = env("SECRET_KEY", default="development-only-" + "0" * 40 if DEBUG e
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else ["localhost", "127.0.0.1", "[::1]"])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 API_KEYS_REQUIRED = env.bool("API_KEYS_REQUIRED", default=not DEBUG)
+# Calls a second; 0: no limit.
+RATE_LIMIT_KEY = env.int("RATE_LIMIT_KEY", default=1000)
+RATE_LIMIT_ANONYMOUS = env.int("RATE_LIMIT_ANONYMOUS", default=0 if DEBUG else 20)
 # Whose X-Forwarded-For is believed: networks, like 10.0.0.0/8.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("BEHIND_TLS_PROXY", default=False)
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# Pages of other origins call the API only; which of its answers' headers they may read.
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "x-request-id"]
+CORS_EXPOSE_HEADERS = [
+    "Idempotency-Replayed",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
+]
+BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS_PROXY
+# Asked from inside, past the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|metrics)$"]
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=30 * 24 * 3600 if BEHIND_TLS_PROXY else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# Whether a domain goes into the lists that browsers are shipped with is its owner's to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=5 * 1024 * 1024)
+MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=100 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # --- the applications ---------------------------------------------------------------------------
 
@@ -74,8 +98,10 @@ INSTALLED_APPS = [
     "recommendations",
 ]
 MIDDLEWARE = [
+    "sdr.http.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "sdr.http.pages.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -182,7 +208,10 @@ INDEX_BLOCK_ROWS = env.int("INDEX_BLOCK_ROWS", default=20_000)
 # --- REST ---------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["sdr.accounts.authentication.ApiKeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "sdr.accounts.authentication.ApiKeyAuthentication",
+        "sdr.accounts.authentication.StaffAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["sdr.accounts.permissions.HasScope"],
     "DEFAULT_RENDERER_CLASSES": [
         "sdr.renderers.OrjsonRenderer",

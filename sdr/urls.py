@@ -2,23 +2,30 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 from sdr import health
+from sdr.accounts.authentication import AddressThrottle
 from sdr.api import DoorsView, UnknownDoorView
 
 # The documentation is for everybody, keys or not.
-OPEN: dict[str, list[type]] = {"authentication_classes": [], "permission_classes": []}
+OPEN: dict[str, list[type]] = {
+    "authentication_classes": [],
+    "permission_classes": [],
+    "throttle_classes": [AddressThrottle],
+}
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    # Signing in and out, for staff on the browsable API's pages.
+    path("auth/", include("rest_framework.urls")),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("api/", DoorsView.as_view(), name="doors"),
     path("api/schema", SpectacularAPIView.as_view(**OPEN), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(**OPEN), name="swagger"),
-    path("api/redoc", SpectacularRedocView.as_view(**OPEN), name="redoc"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(**OPEN), name="swagger"),
+    path("api/redoc", SpectacularRedocView.as_view(template_name="sdr/redoc.html", **OPEN), name="redoc"),
     path("api/", include("catalog.urls")),
     path("api/", include("events.urls")),
     path("api/", include("recommendations.urls")),

@@ -5,8 +5,12 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sdr.settings")
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402  needs the environment
 
 from sdr.checks import refuse_to_serve_insecurely  # noqa: E402  needs the settings
+from sdr.http.bodies import measured  # noqa: E402
 
+application = measured(_django, most=settings.MAX_BODY_BYTES)
 refuse_to_serve_insecurely()

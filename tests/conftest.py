@@ -12,6 +12,7 @@ from django.conf import settings
 
 from sdr import connections
 from sdr.accounts import keys
+from sdr.ratelimits import limiter
 
 # A test asserts nothing about time, and neither may hypothesis: the machine is shared.
 hypothesis.settings.register_profile("sdr", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -39,6 +40,7 @@ def _keys_are_as_the_test_left_them(monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setattr(keys, "REFRESH_SECONDS", 0)
     yield
     keys.stop()
+    limiter.stop()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
+        from sdr.accounts import cors  # noqa: F401  listens
         from sdr.accounts.default_tenant import ensure_default_tenant
 
         # The migration makes it; `manage.py flush`, which empties every table, must not lose it.

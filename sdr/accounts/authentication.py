@@ -1,28 +1,101 @@
-"""REST's door-keeper: a thin cover over :mod:`sdr.accounts.access`."""
+"""REST's door-keepers: thin covers over :mod:`sdr.accounts.entrance`, and over Django's sessions for staff."""
 
-from typing import cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from rest_framework import exceptions
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.request import Request
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.throttling import BaseThrottle
 
-from sdr.accounts import access
+from sdr import addresses
+from sdr.accounts import entrance, staff
+from sdr.accounts.callers import Access, Unauthenticated
+from sdr.accounts.entrance import Call
+from sdr.exceptions import Unavailable
+from sdr.ratelimits.limiter import RateLimited
+from sdr.refusals import TooMany, TryLater
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Give the request an :class:`~sdr.accounts.access.Access` as its user."""
+    """Give the request an :class:`~sdr.accounts.callers.Access` as its user: the key's, or this machine's."""
 
-    def authenticate(self, request: Request) -> tuple[access.Access, None]:
-        try:
-            caller = access.authenticate(request.META.get("HTTP_AUTHORIZATION"), request.META.get("REMOTE_ADDR"))
-        except access.Unauthenticated as error:
-            raise exceptions.AuthenticationFailed(str(error), code=error.code) from error
+    def authenticate(self, request: "Request") -> tuple[Access, None] | None:
+        http: Any = request._request  # noqa: SLF001  what middleware sees, and far quicker than DRF's detours
+        if "HTTP_AUTHORIZATION" not in http.META and signed_in_staff(http):
+            return None
+        with refusals_of(http):
+            # Kept for the headers that the answer carries.
+            caller, http.allowance = entrance.admit(call_of(http))
         return caller, None
 
-    def authenticate_header(self, request: Request) -> str:
+    def authenticate_header(self, request: "Request") -> str:
         return "Bearer"
 
 
-def access_of(request: Request) -> access.Access:
-    """Return who calls, as this authentication found out."""
-    return cast("access.Access", request.user)
+class StaffAuthentication(SessionAuthentication):
+    """Staff who signed in, on the pages of the browsable API: what Django's permissions give them, with CSRF tokens."""
+
+    def authenticate(self, request: "Request") -> tuple[Access, None] | None:
+        http: Any = request._request  # noqa: SLF001  see above
+        user = signed_in_staff(http)
+        if user is None:
+            return None
+        self.enforce_csrf(request)
+        with refusals_of(http):
+            http.allowance = entrance.take_for_address(call_of(http).address)
+            return staff.access_of(user), None
+
+
+class AddressThrottle(BaseThrottle):
+    """For doors that are open to everybody: counts by address, as for everybody without a key."""
+
+    def allow_request(self, request: "Request", view: "APIView") -> bool:
+        http: Any = request._request  # noqa: SLF001  see above
+        with refusals_of(http):
+            http.allowance = entrance.take_for_address(call_of(http).address)
+        return True
+
+
+def access_of(request: "Request") -> Access:
+    """Return who calls, as the authentication found out."""
+    return cast("Access", request.user)
+
+
+@contextmanager
+def refusals_of(http: Any) -> Iterator[None]:
+    """Raise what goes wrong in here in DRF's words, the only ones that it takes from an authentication."""
+    try:
+        yield
+    except Unauthenticated as error:
+        raise exceptions.AuthenticationFailed(str(error), code=error.code) from error
+    except RateLimited as error:
+        http.allowance = error.allowance
+        raise TooMany(error) from error
+    except Unavailable as error:
+        raise TryLater(error) from error
+
+
+def call_of(http: "HttpRequest") -> Call:
+    meta = http.META
+    peer, forwarded_for = meta.get("REMOTE_ADDR"), meta.get("HTTP_X_FORWARDED_FOR")
+    return Call(
+        authorization=meta.get("HTTP_AUTHORIZATION"),
+        address=addresses.client_address(peer, forwarded_for),
+        origin=meta.get("HTTP_ORIGIN"),
+        is_forwarded=forwarded_for is not None and not addresses.is_trusted(peer),
+    )
+
+
+def signed_in_staff(http: "HttpRequest") -> Any:
+    """Return the member of staff whose session this is, None of anybody else. Without a cookie, nobody is asked."""
+    if settings.SESSION_COOKIE_NAME not in http.COOKIES:
+        return None
+    user = getattr(http, "user", None)
+    return user if user is not None and user.is_active and user.is_staff else None

@@ -54,10 +54,14 @@ class KeyTable:
         if held is None or not REFRESH_SECONDS:
             self.refresh(since=time.monotonic())
             held = self.snapshot.keys.get(digest)
-        # The look-up is by hash, which nobody can steer; the comparison is for those who would rather not think it over.
+        # The look-up is by hash, which nobody can steer; the comparison spares us having to be right about that.
         if held is None or not compare_digest(held.digest, digest) or held.expires_at <= clock.now_seconds():
             return None
         return held
+
+    def holds(self, authorization: str) -> bool:
+        """Return whether the header carries a key that this process knows, open or just expired. Asks nobody."""
+        return hash_key(authorization[len("bearer ") :].strip()) in self.snapshot.keys
 
     def refresh(self, *, since: float) -> None:
         """Have a table that was asked for after ``since`` (monotonic); raises Unavailable.

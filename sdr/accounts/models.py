@@ -193,3 +193,6 @@ class AccessRevision(models.Model):
 
     incarnation = models.UUIDField(default=uuid.uuid4)
     revision = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.incarnation}/{self.revision}"

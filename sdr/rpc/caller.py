@@ -5,8 +5,11 @@ from urllib.parse import unquote
 
 import grpc
 
-from sdr.accounts import access
-from sdr.accounts.access import Access
+from sdr import addresses
+from sdr.accounts import entrance
+from sdr.accounts.callers import Access
+from sdr.accounts.entrance import Call
+from sdr.ratelimits.limiter import RateLimited
 
 # gRPC runs every call in a context of its own, streams included: nothing is left over for the thread's next call.
 _current: ContextVar[Access] = ContextVar("sdr_rpc_caller")
@@ -18,11 +21,25 @@ def current() -> Access:
 
 
 def identify(context: grpc.ServicerContext) -> Access:
-    """Find out who calls and keep it for :func:`current`; raises ``Unauthenticated``."""
-    metadata = dict(context.invocation_metadata())
-    caller = access.authenticate(metadata.get("authorization"), remote_address(context.peer()))
+    """Find out who calls and keep it for :func:`current`; raises ``Unauthenticated`` or ``RateLimited``."""
+    try:
+        caller, _ = entrance.admit(_call(context))
+    except RateLimited as error:
+        context.set_trailing_metadata((("retry-after", str(error.retry_after_seconds)),))
+        raise
     _current.set(caller)
     return caller
+
+
+def _call(context: grpc.ServicerContext) -> Call:
+    metadata = dict(context.invocation_metadata())
+    peer, forwarded_for = remote_address(context.peer()), metadata.get("x-forwarded-for")
+    return Call(
+        authorization=metadata.get("authorization"),
+        address=addresses.client_address(peer, forwarded_for),
+        origin=metadata.get("origin"),
+        is_forwarded=forwarded_for is not None and not addresses.is_trusted(peer),
+    )
 
 
 def remote_address(peer: str) -> str | None:

@@ -10,8 +10,9 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework.exceptions import APIException
 
-from sdr.accounts.access import Unauthenticated
+from sdr.accounts.callers import Unauthenticated
 from sdr.exceptions import InvalidInput, NotFound, SdrError, Unavailable
+from sdr.ratelimits.limiter import RateLimited
 
 _CODE_OF_HTTP_STATUS = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
@@ -28,6 +29,7 @@ _RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], grpc.StatusCo
     (InvalidInput, grpc.StatusCode.INVALID_ARGUMENT, None),
     (NotFound, grpc.StatusCode.NOT_FOUND, None),
     (Unauthenticated, grpc.StatusCode.UNAUTHENTICATED, None),
+    (RateLimited, grpc.StatusCode.RESOURCE_EXHAUSTED, None),
     (Unavailable, grpc.StatusCode.UNAVAILABLE, None),
     (SdrError, grpc.StatusCode.FAILED_PRECONDITION, None),
     (PermissionDenied, grpc.StatusCode.PERMISSION_DENIED, None),
