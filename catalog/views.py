@@ -9,7 +9,6 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -38,10 +37,9 @@ class CatalogView(APIView):
 
     parser_classes: tuple[type[BaseParser], ...] = (bodies.JsonBytesParser, MultiPartParser, FormParser)
 
-    @property
-    def required_scope(self) -> Scope:
-        reads = getattr(self.request, "method", "GET") in SAFE_METHODS
-        return Scope.RECOMMENDATIONS_READ if reads else Scope.CATALOG_WRITE
+    required_scope = {"GET": Scope.RECOMMENDATIONS_READ} | dict.fromkeys(
+        ("POST", "PUT", "PATCH", "DELETE"), Scope.CATALOG_WRITE
+    )
 
     def tenant_id(self) -> int:
         return access_of(self.request).tenant_id
