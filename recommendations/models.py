@@ -113,8 +113,37 @@ class ScoringProfile(models.Model):
     """The weights that blend a tenant's scores. Saved values apply to requests within a second."""
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="scoring_profile")
-    content = models.FloatField(default=0.8, validators=_SHARE, help_text="Weight of how alike the texts are.")
-    trend = models.FloatField(default=0.2, validators=_SHARE, help_text="Weight of what is hot and well rated.")
+    content = models.FloatField(
+        default=0.8, validators=_SHARE, help_text="Product page: weight of how alike the texts are."
+    )
+    trend = models.FloatField(
+        default=0.2, validators=_SHARE, help_text="Product page: weight of what is hot and well rated."
+    )
+    behaviour = models.FloatField(
+        default=0.25,
+        validators=_SHARE,
+        help_text="Product page: how much of the score the shopper's own behaviour takes, where it is known.",
+    )
+    user_behaviour = models.FloatField(
+        default=0.8, validators=_SHARE, help_text="User page: weight of the shopper's own behaviour."
+    )
+    user_trend = models.FloatField(
+        default=0.2, validators=_SHARE, help_text="User page: weight of what is hot and well rated."
+    )
+    recent = models.FloatField(
+        default=0.7, validators=_SHARE, help_text="Within behaviour: weight of the products met lately."
+    )
+    preference = models.FloatField(
+        default=0.3, validators=_SHARE, help_text="Within behaviour: weight of the categories the shopper likes."
+    )
+    recency_decay = models.FloatField(
+        default=0.8,
+        validators=_SHARE,
+        help_text="What each step back in the shopper's recent products leaves of its weight.",
+    )
+    n_recent = models.PositiveIntegerField(
+        default=10, validators=[MaxValueValidator(50)], help_text="How many of the recent products are considered."
+    )
     trend_clicks = models.FloatField(default=0.3, validators=_SHARE, help_text="Within the trend: weight of clicks.")
     trend_rating = models.FloatField(default=0.2, validators=_SHARE, help_text="Within the trend: weight of ratings.")
     min_peak_weight = models.FloatField(
@@ -126,6 +155,9 @@ class ScoringProfile(models.Model):
         default=200, validators=[MaxValueValidator(200)], help_text="How many of the category's hottest are considered."
     )
     hide_out_of_stock = models.BooleanField(default=True)
+    hide_purchased = models.BooleanField(
+        default=True, help_text="Do not show a shopper what the shopper has bought, in no variant."
+    )
 
     def __str__(self) -> str:
         return f"Scoring of {self.tenant}"

@@ -10,7 +10,7 @@ from catalog import selectors
 from catalog.models import Product
 from recommendations import serving
 from recommendations.engine import pages
-from recommendations.engine.filters import Filter
+from recommendations.engine.filters import Filter, Rule
 from recommendations.engine.ladder import Ranked
 from recommendations.engine.reasons import ReasonCode, sentence
 from recommendations.engine.scorers import rising
@@ -82,7 +82,7 @@ def recommend_for_product(query: ProductQuery) -> Recommendations:
             ranked, lacking = _without_index(now, query)
             degraded += lacking
         else:
-            filtering = Filter(frozenset({int(now.index.catalogue.groups[row])}), now.weights.hide_out_of_stock)
+            filtering = Filter({Rule.ITSELF: {int(now.index.catalogue.groups[row])}}, now.weights.hide_out_of_stock)
             ranked = pages.beside_product(now.shop, row, filtering, query.limit, clock.now_seconds())
         return Recommendations(
             items=[_recommendation(now, place) for place in ranked],
@@ -121,7 +121,7 @@ def _without_index(now: Serving, query: ProductQuery) -> tuple[list[Ranked], lis
         category, variants = _category_of(now, product), _variants_of(now, product)
     except (DatabaseError, InterfaceError):
         lacking = ["index", "catalog"]  # nobody can say whether there is such a product
-    filtering = Filter(variants, now.weights.hide_out_of_stock)
+    filtering = Filter({Rule.ITSELF: variants}, now.weights.hide_out_of_stock)
     return pages.around_category(now.shop, category, filtering, query.limit), lacking
 
 

@@ -1,7 +1,9 @@
 """The live side of the catalogue: what is hot, in every category at once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,9 @@ class Hotness:
     One thread writes; readers need no lock, because values are replaced one by one and lists as a whole.
     ``hour`` and ``week``: log-domain scores (see ``decay``), -inf where nothing happened; ``clicks``: exact counts.
     ``hot[c]``: int32 rows of the subtree of category c by falling ``hour``, at most ``MAX_HOT``. As all scores fade
-    alike, this order changes only when an event arrives.
+    alike, this order changes only when an event arrives; a list is a new array whenever one arrived.
+    ``peaks[c]``: the ``hour`` of its first, -inf without one. ``group_hour``: by variant group, an ``hour`` that none
+    of its variants exceeds.
     """
 
     catalogue: Catalogue
@@ -35,6 +39,14 @@ class Hotness:
     strangers: LiveValues = field(default_factory=LiveValues.none)
     # Whether all of the live state was read into it once. Until then, following the news is not enough.
     is_complete: bool = False
+    peaks: NDArray[np.float64] = field(init=False)
+    group_hour: NDArray[np.float64] = field(init=False)
+    # What readers have worked out from all this, kept where it is thrown away with it.
+    readings: Any = field(init=False, default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.peaks = np.full(len(self.hot), -np.inf)
+        self.group_hour = np.full(len(self.catalogue.group_starts), -np.inf)
 
     @classmethod
     def cold(cls, catalogue: Catalogue) -> "Hotness":
@@ -64,6 +76,9 @@ class Hotness:
             carried.hot = list(self.hot)
             if touched:
                 carried._make_anew(touched)  # noqa: SLF001
+        carried._refresh_peaks(range(len(carried.hot)))  # noqa: SLF001
+        happened = np.flatnonzero(np.isfinite(carried.hour))
+        np.maximum.at(carried.group_hour, catalogue.groups[happened], carried.hour[happened])
         return carried
 
     def update(
@@ -81,6 +96,8 @@ class Hotness:
         rows = self.catalogue.vocabulary.rows_of(values.product_ids)
         known = rows >= 0
         rows = rows[known]
+        # Raised before the values are, so that at no moment one exceeds it.
+        np.maximum.at(self.group_hour, self.catalogue.groups[rows], values.hour[known])
         self.hour[rows], self.week[rows] = values.hour[known], values.week[known]
         self.clicks[rows] = values.clicks[known]
         if len(rows) < len(values):
@@ -93,9 +110,16 @@ class Hotness:
 
     def _refresh_hot(self, rows: NDArray[np.int32]) -> None:
         tree, categories = self.catalogue.tree, self.catalogue.categories[rows]
-        for category in _above(self.catalogue, categories):
+        touched = _above(self.catalogue, categories)
+        for category in touched:
             inside = rows[tree.contains(category, categories)]
             self.hot[category] = self._hottest(np.union1d(self.hot[category], inside))
+        self._refresh_peaks(touched)
+
+    def _refresh_peaks(self, categories: Iterable[int]) -> None:
+        for category in categories:
+            hot = self.hot[category]
+            self.peaks[category] = self.hour[hot[0]] if len(hot) else -np.inf
 
     def _hottest(self, rows: NDArray[np.int32]) -> NDArray[np.int32]:
         rows = rows[np.isfinite(self.hour[rows]) & self.catalogue.is_active[rows]]

@@ -1,16 +1,24 @@
 """Scored candidates first, then fallbacks, rung by rung, until the list is full."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommendations.engine.candidates import Candidates
 from recommendations.engine.catalogue import Catalogue
 from recommendations.engine.filters import Filter
-from recommendations.engine.reasons import ReasonCode
+from recommendations.engine.reasons import PLAIN_REASONS, Reason, ReasonCode
 
 SCORE_DECIMALS = 6
+# Scores are ordered as whole millionths, so that what looks equal is equal and stands by id.
+UNITS = 10.0**SCORE_DECIMALS
+NOT_ALLOWED = -1.0
+# Of a long fallback, how many rows are filtered at once.
+CHUNK_ROWS = 4096
+_SCORE_AND_ID = itemgetter(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +27,20 @@ class Ranked:
 
     row: int
     score: float
-    reason_code: ReasonCode
+    reason: Reason
+
+    @property
+    def reason_code(self) -> ReasonCode:
+        return self.reason.code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scored:
-    """The first rung: candidates with scores of their own, in any order. All three of one length."""
+    """Candidates with scores of their own; ``reason_of`` tells of a place in ``candidates.rows`` why it is shown."""
 
-    rows: NDArray[np.int32]
+    candidates: Candidates
     scores: NDArray[np.float64]
-    reason_codes: list[ReasonCode]
+    reason_of: Callable[[int], Reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,48 +52,88 @@ class Fallback:
 
 
 class ListBuilder:
-    """Fills one list of ``limit`` places, one product per variant group, in the order (rung, −score, id)."""
+    """Fills one list of ``limit`` places, one product per variant group, in the order (rung, −score, id).
+
+    The first rung may come in several parts, whose groups are distinct; :meth:`close_scored` puts it in order.
+    """
 
     def __init__(self, catalogue: Catalogue, filtering: Filter, limit: int) -> None:
-        self._catalogue, self._filtering, self._limit = catalogue, filtering, limit
+        self._catalogue, self._limit = catalogue, limit
+        self.filtering = filtering
         self._groups: set[int] = set()
+        self._contenders: list[tuple[float, int, int, int, int, Scored]] = []
         self.places: list[Ranked] = []
+        self._units_to_beat = 0.0
 
     @property
     def is_full(self) -> bool:
         return len(self.places) >= self._limit
 
-    def add_scored(self, rung: Scored) -> None:
-        """Add candidates by score. Rounded before they are ordered, so that what looks equal is ordered by id."""
-        allowed = self._filtering.allowed(self._catalogue, rung.rows)
-        scores = np.round(rung.scores, SCORE_DECIMALS)
-        order = np.lexsort((self._catalogue.vocabulary.product_ids[rung.rows], -scores))
-        for place in order[allowed[order]]:
-            if self.is_full:
-                return
-            self._add(int(rung.rows[place]), float(scores[place]), rung.reason_codes[place])
+    @property
+    def score_to_beat(self) -> float:
+        """What a candidate must reach, within half a millionth, to have a place yet; below 0, anything does."""
+        return (self._units_to_beat - 1) / UNITS
+
+    def add_scored(self, part: Scored) -> None:
+        """Add candidates; those of them that cannot have a place any more are passed over."""
+        rows = part.candidates.rows
+        if not len(rows):
+            return
+        units = part.scores * UNITS
+        np.rint(units, out=units)
+        units += 1.0  # so that multiplying tells a score of 0 from what may not be shown
+        units *= self.filtering.allowed(self._catalogue, rows)
+        best = part.candidates.best(units)
+        if len(best) >= self._limit:
+            best.partition(len(best) - self._limit)
+            self._units_to_beat = max(self._units_to_beat, best.item(len(best) - self._limit))
+        places = (units >= max(self._units_to_beat, 1.0)).nonzero()[0]
+        rows = rows[places]
+        ids, groups = self._catalogue.vocabulary.product_ids[rows], self._catalogue.groups[rows]
+        columns = (-units[places]).tolist(), ids.tolist(), groups.tolist(), rows.tolist(), places.tolist()
+        self._contenders.extend((*contender, part) for contender in zip(*columns, strict=True))
+
+    def close_scored(self) -> None:
+        """Give the contenders their places."""
+        for negative, _, group, row, place, part in sorted(self._contenders, key=_SCORE_AND_ID):
+            if group not in self._groups:
+                self._groups.add(group)
+                self.places.append(Ranked(row, -(negative + 1) / UNITS, part.reason_of(place)))
+                if self.is_full:
+                    break
+        self._contenders.clear()
 
     def add_fallbacks(self, rungs: Iterable[Fallback], best_score: float) -> None:
         """Fill what is left. A fallback has no score but its place: spaced evenly down from the last score."""
+        if self.is_full:
+            return
         ceiling = min(best_score, self.places[-1].score) if self.places else best_score
         first, n_left = len(self.places), self._limit - len(self.places)
         for rung in rungs:
-            for row in self._first_per_group(rung.rows):
-                if self.is_full:
-                    return
-                share = 1 - (len(self.places) - first) / n_left
-                self._add(int(row), round(ceiling * share, SCORE_DECIMALS), rung.reason_code)
+            for row in self._allowed_in_turn(rung.rows):
+                if self._is_new(row):
+                    score = round(ceiling * (1 - (len(self.places) - first) / n_left), SCORE_DECIMALS)
+                    self.places.append(Ranked(row, score, PLAIN_REASONS[rung.reason_code]))
+                    if self.is_full:
+                        return
+
+    def _allowed_in_turn(self, rows: NDArray[np.int32]) -> Iterable[int]:
+        for start in range(0, len(rows), CHUNK_ROWS):
+            chunk = rows[start : start + CHUNK_ROWS]
+            chunk = chunk[self.filtering.allowed(self._catalogue, chunk)]
+            yield from self._first_per_group(chunk).tolist()
 
     def _first_per_group(self, rows: NDArray[np.int32]) -> NDArray[np.int32]:
-        rows = rows[self._filtering.allowed(self._catalogue, rows)]
         groups, places = self._catalogue.groups[rows], np.arange(len(rows))
         first = np.empty(len(self._catalogue.group_starts), dtype=np.intp)
         first[groups[::-1]] = places[::-1]  # the last assignment wins, so the first place of a group stays
         firsts: NDArray[np.int32] = rows[first[groups] == places]
         return firsts
 
-    def _add(self, row: int, score: float, code: ReasonCode) -> None:
-        group = int(self._catalogue.groups[row])
-        if group not in self._groups:
-            self._groups.add(group)
-            self.places.append(Ranked(row, score, code))
+    def _is_new(self, row: int) -> bool:
+        """Return whether the row's group has no place yet, and take down that now it has."""
+        group = self._catalogue.groups.item(row)
+        if group in self._groups:
+            return False
+        self._groups.add(group)
+        return True

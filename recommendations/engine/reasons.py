@@ -1,5 +1,6 @@
 """Why a product is shown: a code for programs, a sentence for people."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -16,12 +17,31 @@ class ReasonCode(StrEnum):
 _SENTENCES = {
     ReasonCode.SIMILAR: "Similar to your viewed product",
     ReasonCode.TRENDING: "Trending in {category}",
+    ReasonCode.BEHAVIOUR: "Because you looked at {product}",
+    ReasonCode.PREFERENCE: "From a category you like: {category}",
     ReasonCode.POPULAR: "Popular in this shop right now",
     ReasonCode.BEST_RATED: "Highly rated by customers",
     ReasonCode.NEW: "New in this shop",
 }
+_AGAIN = "You looked at this recently"
 
 
-def sentence(code: ReasonCode, category: str) -> str:
-    """Return the reason in words; ``category`` is the name of the shown product's own."""
-    return _SENTENCES[code].format(category=category)
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """``because_of``: the row of the recent product that led here; a behaviour without one is the product's own."""
+
+    code: ReasonCode
+    because_of: int | None = None
+
+
+PLAIN_REASONS = {code: Reason(code) for code in ReasonCode}
+
+
+def sentence(code: ReasonCode, category: str, product: str | None = None) -> str:
+    """Return the reason in words.
+
+    ``category``: the name of the shown product's own; ``product``: the name of the recent product that led to it.
+    """
+    if code is ReasonCode.BEHAVIOUR and product is None:
+        return _AGAIN
+    return _SENTENCES[code].format(category=category, product=product)

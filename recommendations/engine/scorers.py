@@ -1,5 +1,6 @@
 """One signal each: candidates in, an opinion in [0, 1] about each of them out."""
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,10 +9,9 @@ from numpy.typing import NDArray
 
 from recommendations.engine import decay
 from recommendations.engine.hotness import Hotness
+from recommendations.engine.shop import Shop
 from recommendations.engine.similarity import Similarity
-from recommendations.engine.weights import ScoringWeights
-
-MAX_RATING = 5.0
+from recommendations.engine.vectors import GatheredVectors
 
 
 class Scorer(Protocol):
@@ -24,14 +24,30 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ContentScorer:
-    """TF-IDF cosine with the query's group."""
+    """TF-IDF cosine with the query's group: of its neighbours as it was found at build time, of others worked out."""
 
     similarity: Similarity
     groups: NDArray[np.int32]
     query_group: int
 
+    @classmethod
+    def beside(cls, shop: Shop, row: int) -> "ContentScorer":
+        return cls(shop.similarity, shop.catalogue.groups, shop.catalogue.groups.item(row))
+
     def score(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
-        return self.similarity.cosines(self.query_group, self.groups[rows]).astype(np.float64)
+        groups = self.groups[rows]
+        near, cosines = self.similarity.neighbours(self.query_group)
+        found = self.unlike(groups)
+        for place, group in enumerate(groups.tolist()):
+            (at,) = np.nonzero(near == group)
+            if len(at):
+                found[place] = cosines[at[0]]
+        return found
+
+    def unlike(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the cosines of ``groups``, none of which is a neighbour."""
+        cosines: NDArray[np.float64] = GatheredVectors(self.similarity, groups).cosines([self.query_group])[0]
+        return cosines
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +57,63 @@ class TrendScorer:
     ``peak_categories``: the hottest of all these sets the scale; none: of each product's own category.
     """
 
-    hotness: Hotness
-    weights: ScoringWeights
+    shop: Shop
     now_seconds: float
     peak_categories: tuple[int, ...] = ()
 
     def score(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
-        w = self.weights
-        blended = w.trend_clicks * self.clicks(rows) + w.trend_rating * self.ratings(rows)
-        return np.clip(blended / ((w.trend_clicks + w.trend_rating) or 1.0), 0.0, 1.0)
+        return self.scaled(rows, 1.0)
+
+    def scaled(self, rows: NDArray[np.int32], share: float) -> NDArray[np.float64]:
+        """Return ``share`` times the scores."""
+        weights = self.shop.weights
+        trend = self.clicks(rows)
+        trend *= share * weights.clicks_share
+        ratings = self.ratings(rows)
+        ratings *= share * weights.rating_share
+        trend += ratings
+        return trend
+
+    def most(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return what the score of no variant of each group exceeds, now or later without another event."""
+        readings, hotness = self.shop.readings, self.shop.hotness
+        most = self._shares(hotness.group_hour[groups], readings.group_categories[groups])
+        most *= self.shop.weights.clicks_share
+        most += readings.group_ratings[groups]
+        return most
 
     def clicks(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return decayed clicks over the category's peak, in [0, 1]."""
-        weights = decay.weights_at(self.hotness.hour[rows], self.now_seconds, decay.HOUR_SECONDS)
-        return np.minimum(weights / self._peaks(rows), 1.0)
+        return self._shares(self.shop.hotness.hour[rows], self.shop.catalogue.categories[rows])
 
     def ratings(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return ratings over 5; an unknown one is the tenant's shrunken mean."""
-        ratings = self.hotness.catalogue.ratings[rows].astype(np.float64)
-        return np.where(np.isnan(ratings), self.hotness.catalogue.mean_rating, ratings) / MAX_RATING
+        return self.shop.readings.ratings[rows]
 
-    def _peaks(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+    def decayed_clicks(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the weight of each row's events, decayed to now."""
+        return decay.weights_at(self.shop.hotness.hour[rows], self.now_seconds, decay.HOUR_SECONDS)
+
+    def peaks(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the decayed weight that counts as fully trending for each row."""
+        log_peaks = np.broadcast_to(np.asarray(self._log_peaks(self.shop.catalogue.categories[rows])), rows.shape)
+        return decay.weights_at(log_peaks, self.now_seconds, decay.HOUR_SECONDS)
+
+    def _shares(self, hours: NDArray[np.float64], categories: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return how much ``hours``, log-domain scores, are of their categories' peaks, in place."""
+        # One exp of a difference: both fade alike. An event that arrives between two reads may lead past the peak.
+        hours -= self._log_peaks(categories)
+        np.minimum(hours, 0.0, out=hours)
+        return np.exp(hours, out=hours)
+
+    def _log_peaks(self, categories: NDArray[np.int32]) -> NDArray[np.float64] | float:
+        hotness = self.shop.hotness
+        least = math.log(self.shop.weights.min_peak_weight)
+        least += decay.rate_constant(decay.HOUR_SECONDS) * self.now_seconds
         if self.peak_categories:
-            return np.full(len(rows), max(self._peak(category) for category in self.peak_categories))
-        categories, places = np.unique(self.hotness.catalogue.categories[rows], return_inverse=True)
-        return np.array([self._peak(int(category)) for category in categories])[places]
-
-    def _peak(self, category: int) -> float:
-        hottest = self.hotness.hot[category][:1]
-        weights = decay.weights_at(self.hotness.hour[hottest], self.now_seconds, decay.HOUR_SECONDS)
-        return max(float(weights.max(initial=0.0)), self.weights.min_peak_weight)
+            return float(max(least, *(hotness.peaks[category] for category in self.peak_categories)))
+        peaks: NDArray[np.float64] = hotness.peaks[categories]
+        return np.maximum(peaks, least, out=peaks)
 
 
 def rising(hotness: Hotness, rows: NDArray[np.int32], now_seconds: float) -> NDArray[np.float64]:

@@ -9,12 +9,22 @@ class ScoringWeights:
 
     content: float = 0.8
     trend: float = 0.2
+    # How much of a product page's score the shopper's own behaviour takes, where it is known: β.
+    behaviour: float = 0.25
+    user_behaviour: float = 0.8
+    user_trend: float = 0.2
+    recent: float = 0.7
+    preference: float = 0.3
+    # What each step back in the shopper's recent products leaves of its cosine.
+    recency_decay: float = 0.8
+    n_recent: int = 10
     trend_clicks: float = 0.3
     trend_rating: float = 0.2
     # Decayed clicks below which nothing counts as fully trending: one click in a quiet category is no trend.
     min_peak_weight: float = 5.0
     n_hot_candidates: int = 200
     hide_out_of_stock: bool = True
+    hide_purchased: bool = True
 
     @property
     def content_share(self) -> float:
@@ -23,6 +33,29 @@ class ScoringWeights:
     @property
     def trend_share(self) -> float:
         return self.trend / ((self.content + self.trend) or 1.0)
+
+    @property
+    def user_behaviour_share(self) -> float:
+        return self.user_behaviour / ((self.user_behaviour + self.user_trend) or 1.0)
+
+    @property
+    def user_trend_share(self) -> float:
+        return self.user_trend / ((self.user_behaviour + self.user_trend) or 1.0)
+
+    @property
+    def recent_share(self) -> float:
+        """Of the behaviour."""
+        return self.recent / ((self.recent + self.preference) or 1.0)
+
+    @property
+    def preference_share(self) -> float:
+        """Of the behaviour."""
+        return self.preference / ((self.recent + self.preference) or 1.0)
+
+    @property
+    def clicks_share(self) -> float:
+        """Of the trend."""
+        return self.trend_clicks / ((self.trend_clicks + self.trend_rating) or 1.0)
 
     @property
     def rating_share(self) -> float:

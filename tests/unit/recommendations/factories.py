@@ -36,6 +36,7 @@ class Item:
     rating_count: int = 10
     in_stock: bool = True
     is_active: bool = True
+    price: float | None = None
 
 
 def product_id(row: int) -> int:
@@ -72,7 +73,7 @@ def make_catalogue(items: Sequence[Item]) -> Catalogue:
         group_rows=np.argsort(groups, kind="stable").astype(np.int32),
         categories=np.array([places[item.category] for item in items], dtype=np.int32),
         tree=tree,
-        prices=np.full(len(items), np.nan),
+        prices=np.array([np.nan if item.price is None else item.price for item in items], dtype=np.float64),
         ratings=ratings,
         in_stock=np.array([item.in_stock for item in items], dtype=np.bool_),
         is_active=np.array([item.is_active for item in items], dtype=np.bool_),
@@ -130,6 +131,7 @@ def shops(draw: st.DrawFn, *, min_items: int = 1, max_items: int = 25) -> tuple[
         rating_count=st.integers(0, 50),
         in_stock=st.integers(0, 3).map(bool),
         is_active=st.integers(0, 3).map(bool),
+        price=st.none() | st.sampled_from([5.0, 20.0, 80.0]),
     )
     items = draw(st.lists(item, min_size=min_items, max_size=max_items))
     return items, draw(st.lists(st.integers(0, len(items) - 1), max_size=30))

@@ -2,17 +2,21 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommendations.engine.candidates import Candidates, distinct
 from recommendations.engine.filters import Filter
-from recommendations.engine.ladder import Fallback, ListBuilder, Scored
-from recommendations.engine.reasons import ReasonCode
-from tests.unit.recommendations.factories import Item, make_catalogue
+from recommendations.engine.ladder import NOT_ALLOWED, Fallback, ListBuilder, Scored
+from recommendations.engine.reasons import PLAIN_REASONS, ReasonCode
+from tests.unit.recommendations.factories import Item, make_catalogue, make_shop
 
 PLAIN = [Item() for _ in range(6)]
 
 
-def scored(scores):
-    rows = np.array(list(scores), dtype=np.int32)
-    return Scored(rows, np.array(list(scores.values()), dtype=np.float64), [ReasonCode.SIMILAR] * len(rows))
+def candidates_of(shop, scores):
+    """Return the whole groups of the rows of ``scores``; who has no score is no candidate."""
+    groups = distinct(shop.catalogue.groups[list(scores)].astype(np.int32))
+    candidates = Candidates.of(shop, groups)
+    values = np.array([scores.get(row, NOT_ALLOWED) for row in candidates.rows.tolist()], dtype=np.float64)
+    return Scored(candidates, values, lambda _: PLAIN_REASONS[ReasonCode.SIMILAR])
 
 
 def fallback(*rows):
@@ -20,8 +24,11 @@ def fallback(*rows):
 
 
 def build(items, limit, scores, *rungs, best_score=0.2, filtering=None):
-    builder = ListBuilder(make_catalogue(items), filtering or Filter(), limit)
-    builder.add_scored(scored(scores))
+    shop = make_shop(items)
+    builder = ListBuilder(shop.catalogue, filtering or Filter(), limit)
+    if scores:
+        builder.add_scored(candidates_of(shop, scores))
+    builder.close_scored()
     builder.add_fallbacks(rungs, best_score)
     return builder.places
 
@@ -39,10 +46,11 @@ def test_equal_scores_stand_by_id():
 
 
 def test_equal_scores_stand_by_id_even_if_rows_do_not():
-    catalogue = make_catalogue(PLAIN)
-    catalogue.vocabulary.product_ids[3] = 1  # older than all others, and restored after they were indexed
-    builder = ListBuilder(catalogue, Filter(), 5)
-    builder.add_scored(scored({4: 0.5, 1: 0.5, 3: 0.5}))
+    shop = make_shop(PLAIN)
+    shop.catalogue.vocabulary.product_ids[3] = 1  # older than all others, and restored after they were indexed
+    builder = ListBuilder(shop.catalogue, Filter(), 5)
+    builder.add_scored(candidates_of(shop, {4: 0.5, 1: 0.5, 3: 0.5}))
+    builder.close_scored()
     assert rows_of(builder.places) == [3, 1, 4]
 
 

@@ -2,20 +2,20 @@ import pytest
 
 from recommendations.engine.reasons import ReasonCode, sentence
 
-GIVEN_TODAY = [
-    ReasonCode.SIMILAR,
-    ReasonCode.TRENDING,
-    ReasonCode.POPULAR,
-    ReasonCode.BEST_RATED,
-    ReasonCode.NEW,
-]
 
-
-@pytest.mark.parametrize("code", GIVEN_TODAY)
-def test_every_reason_that_is_given_is_a_sentence(code):
-    text = sentence(code, "Teapots")
+@pytest.mark.parametrize("code", ReasonCode)
+def test_every_reason_is_a_sentence(code):
+    text = sentence(code, "Teapots", "Enamel kettle")
     assert text[0].isupper()
     assert "{" not in text
+
+
+def test_behaviour_names_the_product_that_led_here():
+    assert sentence(ReasonCode.BEHAVIOUR, "Teapots", "Enamel kettle") == "Because you looked at Enamel kettle"
+
+
+def test_what_was_looked_at_itself_says_so():
+    assert sentence(ReasonCode.BEHAVIOUR, "Teapots") == "You looked at this recently"
 
 
 def test_a_trend_names_its_category():

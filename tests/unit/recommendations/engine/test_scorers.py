@@ -13,12 +13,12 @@ shares = st.floats(0, 1)
 
 
 def trend_of(shop, row=0, *, now=NOW, **arguments):
-    (score,) = TrendScorer(shop.hotness, shop.weights, now, **arguments).score(np.array([row], dtype=np.int32))
+    (score,) = TrendScorer(shop, now, **arguments).score(np.array([row], dtype=np.int32))
     return score
 
 
 def clicks_of(shop, row=0, *, now=NOW):
-    (share,) = TrendScorer(shop.hotness, shop.weights, now).clicks(np.array([row], dtype=np.int32))
+    (share,) = TrendScorer(shop, now).clicks(np.array([row], dtype=np.int32))
     return share
 
 
@@ -29,8 +29,8 @@ def test_every_score_lies_between_zero_and_one(shop, trend_clicks, trend_rating,
         items, clicks=clicked, weights=ScoringWeights(trend_clicks=trend_clicks, trend_rating=trend_rating)
     )
     rows = np.arange(len(items), dtype=np.int32)
-    content = ContentScorer(shop.similarity, shop.catalogue.groups, int(shop.catalogue.groups[0])).score(rows)
-    trend = TrendScorer(shop.hotness, shop.weights, NOW + later).score(rows)
+    content = ContentScorer.beside(shop, 0).score(rows)
+    trend = TrendScorer(shop, NOW + later).score(rows)
     for scores in (content, trend):
         assert scores.shape == rows.shape
         assert np.all((scores >= 0) & (scores <= 1))
@@ -38,7 +38,7 @@ def test_every_score_lies_between_zero_and_one(shop, trend_clicks, trend_rating,
 
 def test_content_is_the_cosine_of_the_groups():
     shop = make_shop([Item("copper kettle"), Item("copper kettle"), Item("rope"), Item("rope")])
-    scores = ContentScorer(shop.similarity, shop.catalogue.groups, 0).score(np.array([1, 2], dtype=np.int32))
+    scores = ContentScorer.beside(shop, 0).score(np.array([1, 2], dtype=np.int32))
     assert scores == pytest.approx([1, 0])
 
 

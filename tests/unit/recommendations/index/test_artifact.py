@@ -73,7 +73,7 @@ def test_what_was_written_is_read(artifact):
 
 def test_arrays_are_mapped_and_cannot_be_written(artifact):
     ids = open_artifact(artifact, tenant="shop").arrays["product_ids"]
-    assert isinstance(ids, np.memmap)
+    assert isinstance(ids.base, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         ids[0] = 7
 
