@@ -6,7 +6,7 @@ from events.archive.history import ArchiveHistory
 from events.broker.base import Partition
 from events.broker.producer import publisher
 from events.broker.source import KafkaSource
-from events.kinds import DEAD_TOPICS, TOPICS
+from events.kinds import DEAD_TOPICS, RECOMMENDATIONS_SERVED, TOPICS
 from events.live.progress import Progress
 from events.live.redis import RedisLiveState
 from events.pipeline import Pace, Pipeline
@@ -23,7 +23,8 @@ ARCHIVE_PACE = Pace(small=5000, large=10_000, gather_seconds=0.2)
 
 def live_state_pipeline(group: str | None = None) -> Pipeline:
     """Return the pipeline of `consume_clicks`: both topics into Redis."""
-    source = KafkaSource(group or settings.KAFKA_CONSUMER_GROUP, TOPICS)
+    # Nobody else makes the topic of what was shown: who sends to it waits for nothing.
+    source = KafkaSource(group or settings.KAFKA_CONSUMER_GROUP, TOPICS, also_needed=[RECOMMENDATIONS_SERVED])
     sink = LiveSink(RedisLiveState(), TenantDirectory(), SkuResolver(), ArchiveHistory())
     heartbeat = Heartbeat("consumer")
     progress = Progress()

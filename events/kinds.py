@@ -9,6 +9,7 @@ TOPICS = (PRODUCT_CLICKS, USER_BEHAVIOR)
 # Not of events: what to show, asked for and answered.
 RECOMMENDATION_REQUESTS = "recommendation_requests"
 RECOMMENDATION_RESPONSES = "recommendation_responses"
+RECOMMENDATIONS_SERVED = "recommendations_served"
 
 
 class Kind(StrEnum):

@@ -42,6 +42,10 @@ DEGRADED: Final = Counter(
 INDEX_AGE_SECONDS: Final = Gauge(
     "sdr_index_age_seconds", "Time since the serving index was built.", ["tenant"], multiprocess_mode="livemostrecent"
 )
+OFFHAND_MESSAGES: Final = Counter(
+    "sdr_offhand_messages_total", "Messages that nobody waits for, by topic: sent, lost on the way, or dropped.",
+    ["topic", "result"],
+)  # fmt: skip
 DEAD_LETTERS: Final = Counter("sdr_dead_letters_total", "Messages nobody could decode or accept.", ["topic", "reason"])
 KEY_REFRESH_FAILURES: Final = Counter(
     "sdr_key_refresh_failures_total", "Times that a process could not read the API keys and went on with those it had."

@@ -162,6 +162,8 @@ KAFKA_PARTITIONS = env.int("KAFKA_PARTITIONS", default=4)
 KAFKA_REPLICATION = env.int("KAFKA_REPLICATION", default=1)
 KAFKA_RETENTION_MS = env.int("KAFKA_RETENTION_MS", default=7 * 24 * 3600 * 1000)
 KAFKA_ACK_TIMEOUT_SECONDS = env.float("KAFKA_ACK_TIMEOUT_SECONDS", default=2.0)
+# The share of answers that recommendations_served tells of.
+SERVED_SAMPLE_RATE = env.float("SERVED_SAMPLE_RATE", default=1.0)
 
 # --- Celery -------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from events.broker import offhand
 from events.broker.producer import close_publisher
 from tests.apache import _apache_kafka, apache_kafka  # noqa: F401  fixtures
 
@@ -13,3 +14,4 @@ def _publisher_ends_with_the_run() -> Iterator[None]:
     """The broker stops with the run; a producer that outlived it would go on looking for it."""
     yield
     close_publisher()
+    offhand.close()

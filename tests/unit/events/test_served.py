@@ -1,0 +1,69 @@
+"""What was shown is told to Kafka, and costs nobody anything."""
+
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import REGISTRY
+
+from events import served
+from events.broker import offhand
+from events.kinds import RECOMMENDATIONS_SERVED
+
+
+def n_dropped():
+    labels = {"topic": RECOMMENDATIONS_SERVED, "result": "dropped"}
+    return REGISTRY.get_sample_value("sdr_offhand_messages_total", labels) or 0
+
+
+def publish(recommendation_id="r-1"):
+    served.publish(
+        recommendation_id=recommendation_id, tenant="default", product_ids=[7, 3], reason_codes=["similar", "new"],
+        index_version="v1",
+    )  # fmt: skip
+
+
+@given(recommendation_id=st.uuids().map(str))
+def test_all_are_told_of_or_none(recommendation_id):
+    assert served.is_sampled(recommendation_id, 1.0)
+    assert not served.is_sampled(recommendation_id, 0.0)
+
+
+def test_a_tenth_is_a_tenth():
+    ids = [str(uuid.UUID(int=n)) for n in range(10_000)]
+    assert sum(served.is_sampled(one, 0.1) for one in ids) == pytest.approx(1000, rel=0.1)
+
+
+@given(recommendation_id=st.uuids().map(str), rates=st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted))
+def test_who_is_in_a_small_sample_is_in_a_larger_one(recommendation_id, rates):
+    assert served.is_sampled(recommendation_id, rates[0]) <= served.is_sampled(recommendation_id, rates[1])
+
+
+def test_without_a_kafka_it_is_counted_and_nobody_notices(settings):
+    settings.KAFKA_BOOTSTRAP_SERVERS = ""
+    before = n_dropped()
+    publish()
+    assert n_dropped() == before + 1
+
+
+def test_what_is_not_sampled_is_not_even_dropped(settings):
+    settings.KAFKA_BOOTSTRAP_SERVERS = ""
+    settings.SERVED_SAMPLE_RATE = 0
+    before = n_dropped()
+    publish()
+    assert n_dropped() == before
+
+
+def test_a_full_buffer_drops_and_counts(monkeypatch):
+    class Full:
+        def produce(self, *_args, **_options):
+            raise BufferError
+
+        def poll(self, _timeout):
+            pass
+
+    monkeypatch.setattr(offhand, "_producer", lambda *_key: Full())
+    before = n_dropped()
+    publish()
+    assert n_dropped() == before + 1
