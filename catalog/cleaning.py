@@ -8,12 +8,15 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from catalog.currencies import CURRENCIES
 from catalog.paths import MAX_NAME_LENGTH, MAX_PATH_LENGTH, join_path, split_path
 from sdr.exceptions import InvalidInput
 
 PRICE_LIMIT = Decimal(10**12)
 PRICE_STEP = Decimal("0.00000001")
 MAX_ATTRIBUTES_BYTES = 20_000
+MAX_ATTRIBUTES_DEPTH = 10
+NUMBER_LIMIT = 2**63
 
 T = TypeVar("T")
 Stored = TypeVar("Stored")
@@ -30,6 +33,13 @@ def required(field: str, text: str) -> str:
     stripped = text.strip()
     if not stripped:
         raise InvalidInput(field, "must not be empty")
+    return stripped
+
+
+def sku(text: str) -> str:
+    stripped = required("sku", text)
+    if not stripped.isprintable():  # it is part of addresses, and of one line of a feed
+        raise InvalidInput("sku", "contains a control character")
     return stripped
 
 
@@ -57,8 +67,8 @@ def price(value: Decimal) -> Decimal:
 
 def currency(text: str) -> str:
     code = text.strip().upper()
-    if code and not re.fullmatch("[A-Z]{3}", code):
-        raise InvalidInput("currency", f"{text!r} is not a three-letter code such as EUR")
+    if code and code not in CURRENCIES:
+        raise InvalidInput("currency", f"{text[:20]!r} is no currency of ISO 4217, such as EUR")
     return code
 
 
@@ -72,6 +82,8 @@ def image_url(text: str) -> str:
     # Pages put it into src: another scheme would be a way to run a script in a shopper's browser.
     if url and not re.match(r"https?://[^\s/]", url):
         raise InvalidInput("image_url", "must begin with http:// or https://")
+    if not url.isprintable():
+        raise InvalidInput("image_url", "contains a control character")
     return url
 
 
@@ -82,7 +94,18 @@ def variant_group(text: str) -> str | None:
 def attributes(value: dict[str, Any]) -> dict[str, Any]:
     if len(msgspec.json.encode(value)) > MAX_ATTRIBUTES_BYTES:
         raise InvalidInput("attributes", f"must not be longer than {MAX_ATTRIBUTES_BYTES} bytes of JSON")
+    _check_nested(value, MAX_ATTRIBUTES_DEPTH)
     return value
+
+
+def _check_nested(value: Any, depth: int) -> None:
+    if isinstance(value, dict | list):
+        if not depth:
+            raise InvalidInput("attributes", f"must not be nested more than {MAX_ATTRIBUTES_DEPTH} deep")
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_nested(item, depth - 1)
+    elif isinstance(value, int | float) and not -NUMBER_LIMIT <= value < NUMBER_LIMIT:
+        raise InvalidInput("attributes", "holds a number beyond 64 bits, which readers of JSON would not agree on")
 
 
 def refuse_nul(field: str, value: Any) -> None:

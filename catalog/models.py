@@ -158,6 +158,7 @@ class Product(models.Model):
         indexes = [
             GinIndex(fields=["search_vector"], name="catalog_product_search"),
             GinIndex(fields=["tags"], name="catalog_product_tags", opclasses=["jsonb_path_ops"]),
+            GinIndex(fields=["attributes"], name="catalog_product_attributes", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["tenant", "variant_group"], name="catalog_product_variants"),
             # Counts and pages of what is on sale, out of the index alone.
             models.Index(

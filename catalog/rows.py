@@ -1,4 +1,4 @@
-"""One product as it comes in: from a JSON line, from a CSV record, later from REST and gRPC.
+"""One product as it comes in: from a JSON line, a CSV record or a form. What REST and gRPC add is in ``drafts.py``.
 
 A row has at least ``sku`` and ``name``. What it leaves out stays as it is on a known product and takes the default on a
 new one; null, or an empty CSV cell, says "unknown" and clears. For ``in_stock`` and ``is_active``, which are never
@@ -6,8 +6,9 @@ unknown, null means "left out". Fields with other names are ignored: feeds carry
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -50,7 +51,7 @@ class ProductRow(msgspec.Struct, kw_only=True):
     def __post_init__(self) -> None:
         for field in TEXT_FIELDS:
             cleaning.refuse_nul(field, getattr(self, field))
-        self.sku = cleaning.required("sku", self.sku)
+        self.sku = cleaning.sku(self.sku)
         self.name = cleaning.required("name", self.name)
         self.category = cleaned(self.category, "", cleaning.category)
         self.price = cleaned(self.price, None, cleaning.price)
@@ -65,16 +66,39 @@ class ProductRow(msgspec.Struct, kw_only=True):
         self.attributes = cleaned(self.attributes, {}, cleaning.attributes)
 
 
+Row = TypeVar("Row", bound=ProductRow)
+FIELDS = ProductRow.__struct_fields__
+# What a new product has where its row says nothing.
+DEFAULTS: dict[str, Any] = {
+    "category": "",
+    "price": None,
+    "currency": "",
+    "rating": None,
+    "rating_count": 0,
+    "tags": [],
+    "description": "",
+    "image_url": "",
+    "in_stock": True,
+    "is_active": True,
+    "variant_group": None,
+    "attributes": {},
+}
 TEXT_FIELDS = ("sku", "name", "category", "tags", "description", "image_url", "variant_group", "attributes")
 _DECODER = msgspec.json.Decoder(ProductRow)
 _PLACE = re.compile(r"(?P<reason>.*) - at `\$\.(?P<field>\w+).*`", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `(?P<field>\w+)`")
+_WHOLE_FIELD = re.compile(r"Object (?P<reason>missing required|contains unknown) field `(?P<field>.*)`", re.DOTALL)
+_REASONS = {"missing required": "is required", "contains unknown": "is no field of a product"}
 
 
 def parse_json(line: bytes) -> ProductRow:
     """Return the row of one JSON object; raises InvalidInput, ``field`` being "row" where no field is to blame."""
+    return decoded(line, _DECODER)
+
+
+def decoded(text: bytes, decoder: msgspec.json.Decoder[Row]) -> Row:
+    """Do :func:`parse_json` for a row of another type."""
     try:
-        return _DECODER.decode(line)
+        return decoder.decode(text)
     except msgspec.ValidationError as error:
         raise _named(error) from error
     except UnicodeDecodeError as error:
@@ -88,13 +112,28 @@ def parse_json(line: bytes) -> ProductRow:
 def parse_record(record: dict[str, str]) -> ProductRow:
     """Return the row of one CSV record, its cells being text; raises InvalidInput."""
     try:
-        return msgspec.convert(
-            {field: _cell(field, text.strip()) for field, text in record.items()}, ProductRow, strict=False
-        )
+        return msgspec.convert(from_cells(record), ProductRow, strict=False)
     except msgspec.ValidationError as error:
         raise _named(error) from error
     except RecursionError as error:
         raise InvalidInput("attributes", "is nested too deeply") from error
+
+
+def from_cells(record: Mapping[str, str]) -> dict[str, Any]:
+    """Return the cells as JSON would have them, but for numbers; raises InvalidInput."""
+    return {field: _cell(field, text.strip()) for field, text in record.items()}
+
+
+def laid_over(below: Row, above: Row) -> Row:
+    """Return what ``above`` says, and what ``below`` says where ``above`` says nothing."""
+    said = {field: value for field, value in msgspec.structs.asdict(above).items() if value is not UNSET}
+    return msgspec.structs.replace(below, **said)
+
+
+def completed(row: Row) -> Row:
+    """Return the row with the defaults in place of what it leaves out."""
+    left_out = {field: default for field, default in DEFAULTS.items() if getattr(row, field) is UNSET}
+    return msgspec.structs.replace(row, **left_out)
 
 
 def _cell(field: str, text: str) -> Any:
@@ -129,8 +168,8 @@ _CELLS = {"tags": _split_tags, "in_stock": _boolean, "is_active": _boolean, "att
 
 def _named(error: msgspec.ValidationError) -> InvalidInput:
     text = str(error)
-    if missing := _MISSING.fullmatch(text):
-        return InvalidInput(missing["field"], "is required")
+    if whole := _WHOLE_FIELD.fullmatch(text):
+        return InvalidInput(whole["field"], _REASONS[whole["reason"]])
     if place := _PLACE.fullmatch(text):
         return InvalidInput(place["field"], place["reason"])
     return InvalidInput("row", text)

@@ -1,6 +1,7 @@
 """Reads. Everything is bound to one tenant; deleted products are never shown."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -52,6 +53,32 @@ def product_card(product: Product) -> ProductCard:
     )
 
 
+class ProductDetail(ProductCard):
+    """A product as those who manage it see it: the card, and what only they need."""
+
+    is_active: bool
+    rating_count: int
+    variant_group: str | None
+    attributes: dict[str, Any]
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def product_detail(product: Product) -> ProductDetail:
+    """Return everything there is to tell. ``category`` must have been selected along."""
+    return ProductDetail(
+        **product_card(product),
+        is_active=product.is_active,
+        rating_count=product.rating_count,
+        variant_group=product.variant_group,
+        attributes=product.attributes,
+        revision=product.revision,
+        created_at=product.created_at,
+        updated_at=product.updated_at,
+    )
+
+
 def plain_number(price: Decimal | None) -> float | int | None:
     """Return the price as JSON shows it: 12, 12.5, 0.00845763."""
     if price is None:
@@ -76,6 +103,14 @@ def product_by_sku(tenant_id: int, sku: str) -> Product:
     product = None if "\0" in sku else visible_products(tenant_id).filter(sku=sku).first()
     if product is None:
         raise NotFound(f"There is no product with the SKU {sku!r}.")
+    return product
+
+
+def manageable_product(tenant_id: int, key: Q) -> Product:
+    """Return the product that ``key`` names, active or not; raises NotFound."""
+    product = Product.objects.filter(key, tenant_id=tenant_id).select_related("category").first()
+    if product is None:
+        raise NotFound("There is no such product.")
     return product
 
 

@@ -1,5 +1,6 @@
 """Writes. Every door that changes the catalogue comes through here."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -11,8 +12,8 @@ from django.db.models.functions import Now
 
 from catalog.categories import CategoryIds
 from catalog.models import Product
-from catalog.rows import ProductRow
-from catalog.upsert import upsert
+from catalog.rows import ProductRow, laid_over
+from catalog.upsert import Status, Written, upsert
 
 BATCH_SIZE = 2000
 
@@ -45,7 +46,7 @@ def upsert_products(tenant_id: int, rows: Iterable[ProductRow], *, batch_size: i
     """Create or update products by SKU, reviving deleted ones, and create their categories.
 
     Each batch is a transaction of its own, unless the caller has opened one around all of them. Of two rows with the
-    same SKU the later one holds.
+    same SKU the later one is laid over the earlier.
     """
     categories = CategoryIds(tenant_id)
     return sum((upsert_batch(categories, batch) for batch in batched(rows, batch_size)), UpsertResult())
@@ -53,12 +54,21 @@ def upsert_products(tenant_id: int, rows: Iterable[ProductRow], *, batch_size: i
 
 def upsert_batch(categories: CategoryIds, rows: list[ProductRow]) -> UpsertResult:
     """Do :func:`upsert_products` for one batch, for a caller that keeps ``categories`` over many."""
-    last_by_sku = {row.sku: row for row in rows}
+    written = write_batch(categories, rows)
+    counts = Counter(row.status for row in written.values())
+    return UpsertResult(
+        counts[Status.CREATED], counts[Status.UPDATED], counts[Status.UNCHANGED], repeated=len(rows) - len(written)
+    )
+
+
+def write_batch(categories: CategoryIds, rows: Iterable[ProductRow]) -> dict[str, Written]:
+    """Write rows and their categories in one transaction; of one SKU, the later row is laid over the earlier."""
+    by_sku: dict[str, ProductRow] = {}
+    for row in rows:
+        by_sku[row.sku] = laid_over(by_sku[row.sku], row) if row.sku in by_sku else row
     with transaction.atomic():
-        categories.for_paths(row.category for row in last_by_sku.values() if row.category)
-        counts = upsert(categories.tenant_id, list(last_by_sku.values()))
-    unchanged = len(last_by_sku) - counts.created - counts.updated
-    return UpsertResult(counts.created, counts.updated, unchanged, repeated=len(rows) - len(last_by_sku))
+        categories.for_paths(row.category for row in by_sku.values() if row.category)
+        return upsert(categories.tenant_id, by_sku)
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

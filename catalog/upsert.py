@@ -1,45 +1,30 @@
-"""The one statement behind every bulk write of products."""
+"""The one statement behind every write of products."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
 from django.db import connection, reset_queries
 
-from catalog.rows import ProductRow
+from catalog.rows import DEFAULTS, FIELDS, ProductRow
 
 
-class Counts(NamedTuple):
-    created: int
-    updated: int
+class Status(StrEnum):
+    """What became of a row."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
 
 
-# What a new product has where its row says nothing.
-_DEFAULTS = {
-    "currency": "",
-    "rating_count": 0,
-    "tags": [],
-    "description": "",
-    "image_url": "",
-    "in_stock": True,
-    "is_active": True,
-    "attributes": {},
-}
-_COLUMNS = (
-    "name",
-    "category_id",
-    "price",
-    "currency",
-    "rating",
-    "rating_count",
-    "tags",
-    "description",
-    "image_url",
-    "in_stock",
-    "is_active",
-    "variant_group",
-    "attributes",
-    "deleted_at",
-)
+class Written(NamedTuple):
+    id: int
+    status: Status
+
+
+_COLUMNS = [{"category": "category_id"}.get(field, field) for field in FIELDS if field != "sku"] + ["deleted_at"]
 
 
 def _columns(prefix: str) -> str:
@@ -49,43 +34,58 @@ def _columns(prefix: str) -> str:
 # jsonb_populate_record lays a row over the stored product, so what the row leaves out stays. Only products that differ
 # reach the INSERT: loading a file again locks nothing, writes nothing and burns no ids. The order by SKU makes two
 # loads at once wait for each other instead of deadlocking. LATERAL ... LIMIT 1 holds the planner to the index: before
-# the first ANALYZE it would sort the whole table for each batch.
+# the first ANALYZE it would sort the whole table for each batch. A product that somebody else wrote since this
+# statement began to read is left alone, or what they wrote would be lost: revision and created_at tell.
 _UPSERT = f"""
-WITH upserted AS (
-    INSERT INTO catalog_product (tenant_id, sku, {_columns("")})
-    SELECT %(tenant_id)s, incoming.row ->> 'sku', {_columns("merged.")}
-    FROM jsonb_array_elements(%(rows)s::jsonb) AS incoming (row)
+WITH incoming AS MATERIALIZED (
+    SELECT rows.row ->> 'sku' AS sku, stored.product AS stored, merged,
+        (stored.product).id IS NULL
+            OR ({_columns("(stored.product).")}) IS DISTINCT FROM ({_columns("merged.")}) AS differs
+    FROM jsonb_array_elements(%(rows)s::jsonb) AS rows (row)
     LEFT JOIN catalog_category category
-        ON category.tenant_id = %(tenant_id)s AND category.path = incoming.row ->> 'category'
+        ON category.tenant_id = %(tenant_id)s AND category.path = rows.row ->> 'category'
     LEFT JOIN LATERAL (
         SELECT product FROM catalog_product AS product
-        WHERE product.tenant_id = %(tenant_id)s AND product.sku = incoming.row ->> 'sku' LIMIT 1
+        WHERE product.tenant_id = %(tenant_id)s AND product.sku = rows.row ->> 'sku' LIMIT 1
     ) AS stored ON true
     CROSS JOIN LATERAL jsonb_populate_record(
         stored.product,
         CASE WHEN (stored.product).id IS NULL THEN %(defaults)s::jsonb ELSE '{{}}' END
-        || incoming.row
-        || CASE WHEN incoming.row ? 'category' THEN jsonb_build_object('category_id', category.id) ELSE '{{}}' END
+        || rows.row
+        || CASE WHEN rows.row ? 'category' THEN jsonb_build_object('category_id', category.id) ELSE '{{}}' END
         || '{{"deleted_at": null}}'
     ) AS merged
-    WHERE (stored.product).id IS NULL OR ({_columns("(stored.product).")}) IS DISTINCT FROM ({_columns("merged.")})
-    ORDER BY incoming.row ->> 'sku'
+), written AS (
+    INSERT INTO catalog_product AS target (tenant_id, sku, revision, created_at, {_columns("")})
+    SELECT %(tenant_id)s, sku, coalesce((stored).revision, 1),
+        coalesce((stored).created_at, statement_timestamp()), {_columns("(merged).")}
+    FROM incoming WHERE differs
+    ORDER BY sku
     ON CONFLICT (tenant_id, sku) DO UPDATE SET ({_columns("")}) = ROW ({_columns("excluded.")})
-    RETURNING xmax = 0 AS is_new
+        WHERE (target.revision, target.created_at) = (excluded.revision, excluded.created_at)
+    RETURNING id, sku, xmax = 0 AS is_new
 )
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM upserted
+SELECT incoming.sku, coalesce(written.id, (stored).id),
+    CASE WHEN NOT differs THEN 'unchanged' WHEN is_new THEN 'created' WHEN NOT is_new THEN 'updated' END
+FROM incoming LEFT JOIN written USING (sku)
 """  # noqa: S608  nothing but the column names above is pasted in
 
 
-def upsert(tenant_id: int, rows: list[ProductRow]) -> Counts:
-    """Write rows of distinct SKUs, whose categories exist; those that change nothing are left alone."""
+def upsert(tenant_id: int, rows: Mapping[str, ProductRow]) -> dict[str, Written]:
+    """Write rows by SKU, whose categories exist, and tell what became of each; what changes nothing is left alone."""
+    written: dict[str, Written] = {}
+    while len(written) < len(rows):  # a row that somebody was faster with is locked now: it will be written next
+        written |= _try(tenant_id, [row for sku, row in rows.items() if sku not in written])
+    reset_queries()  # under DEBUG, Django keeps every statement: a load would keep the whole catalogue
+    return written
+
+
+def _try(tenant_id: int, rows: list[ProductRow]) -> dict[str, Written]:
     parameters: dict[str, int | str] = {
         "tenant_id": tenant_id,
         "rows": msgspec.json.encode(rows).decode(),
-        "defaults": msgspec.json.encode(_DEFAULTS).decode(),
+        "defaults": msgspec.json.encode(DEFAULTS).decode(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, parameters)
-        counts = Counts(*cursor.fetchone())
-    reset_queries()  # under DEBUG, Django keeps every statement: a load would keep the whole catalogue
-    return counts
+        return {sku: Written(pk, Status(status)) for sku, pk, status in cursor.fetchall() if status}

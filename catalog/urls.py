@@ -1,10 +1,11 @@
 from django.urls import path
 
-from catalog.views import CategoriesView, ProductBySkuView, ProductsView, ProductView
+from catalog.views import BulkView, CategoriesView, ProductByIdView, ProductBySkuView, ProductsView
 
 urlpatterns = [
     path("products", ProductsView.as_view(), name="products"),
-    path("products/<int:product_id>", ProductView.as_view(), name="product"),
+    path("products/bulk", BulkView.as_view(), name="products-bulk"),
+    path("products/<int:product_id>", ProductByIdView.as_view(), name="product"),
     path("products/by-sku/<path:sku>", ProductBySkuView.as_view(), name="product-by-sku"),
     path("categories", CategoriesView.as_view(), name="categories"),
 ]

@@ -34,6 +34,20 @@ class TooLarge(drf.APIException):
     default_detail = "The request's body is too large."
 
 
+class AlreadyThere(drf.APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+    def __init__(self, error: sdr.Conflict) -> None:
+        super().__init__(str(error))
+        self.fields = {error.field: [error.message]}
+
+
+class ChangedMeanwhile(drf.APIException):
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "precondition_failed"
+
+
 def error_body(code: str, message: str, fields: Fields | None = None) -> dict[str, Any]:
     """Return the one shape; ``fields`` only where the caller sent something that is not acceptable."""
     error: dict[str, Any] = {"code": code, "message": message}
@@ -52,7 +66,8 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
         response.data = error_body("invalid", _first_message(fields), fields)
     elif isinstance(response.data, dict):
         code = CODES.get(response.status_code) or _code(exception)
-        response.data = error_body(code, str(response.data.get("detail", "")))
+        in_the_way = getattr(exception, "fields", None)
+        response.data = error_body(code, str(response.data.get("detail", "")), in_the_way)
     return response
 
 
@@ -106,6 +121,8 @@ _RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any
     (sdr.NotFound, lambda error: drf.NotFound(str(error))),
     (Unauthenticated, lambda error: drf.AuthenticationFailed(str(error))),
     (RateLimited, TooMany),
+    (sdr.Conflict, AlreadyThere),
+    (sdr.PreconditionFailed, lambda error: ChangedMeanwhile(str(error))),
     (sdr.Unavailable, TryLater),
     ((OperationalError, InterfaceError), _without_database),
     (django_exceptions.ValidationError, _invalid_model),

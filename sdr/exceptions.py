@@ -24,6 +24,23 @@ class NotFound(SdrError):
     code = "not_found"
 
 
+class Conflict(SdrError):
+    """What the caller wants to make is there already; ``field`` names what stands in the way."""
+
+    code = "conflict"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+class PreconditionFailed(SdrError):
+    """The thing is no longer, or not yet, as the caller's If-Match or If-None-Match demands."""
+
+    code = "precondition_failed"
+
+
 class Unavailable(SdrError):
     """A server this request cannot do without did not answer; trying again may help."""
 

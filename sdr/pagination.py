@@ -40,7 +40,8 @@ class PageNumberPagination(pagination.PageNumberPagination):
         )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        numbers = {name: {"type": "integer"} for name in ("total", "page", "page_size")}
+        examples = {"total": 1, "page": 1, "page_size": self.page_size}
+        numbers = {name: {"type": "integer", "example": example} for name, example in examples.items()}
         properties = {self.results_name: schema, **numbers}
         return {"type": "object", "required": list(properties), "properties": properties}
 

@@ -2,9 +2,10 @@
 
 import io
 from collections.abc import Iterable
+from typing import Any
 
-from django.contrib.auth.hashers import make_password
-from django.db import connection
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db import IntegrityError, connection, transaction
 
 from events.archive.rows import COLUMNS
 from sdr.accounts.models import User
@@ -15,10 +16,20 @@ SAME_ID_WITHIN = "10 minutes"
 
 _STAGE = f"CREATE TEMP TABLE staging ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())}) ON COMMIT DROP"
 _COPY = f"COPY staging ({', '.join(COLUMNS)}) FROM STDIN"
-_NEW_SHOPPERS = """
-SELECT DISTINCT s.tenant_id, s.external_id FROM staging s LEFT JOIN accounts_user u USING (tenant_id, external_id)
-WHERE s.external_id IS NOT NULL AND u.id IS NULL
+# In SQL, because Django takes a hundred times as long to make them, and in a shop's first hours every event has one.
+# In the order of their ids: two archivers that meet the same shoppers cannot lock each other out.
+_INSERT_SHOPPERS = """
+INSERT INTO accounts_user (tenant_id, external_id, {columns})
+SELECT tenant_id, external_id, {values} FROM (
+    SELECT DISTINCT s.tenant_id, s.external_id FROM staging s LEFT JOIN accounts_user u USING (tenant_id, external_id)
+    WHERE s.external_id IS NOT NULL AND u.id IS NULL
+) new
+ORDER BY tenant_id, external_id
+ON CONFLICT DO NOTHING
 """
+_UNIQUE_VIOLATION = "23505"
+_RANDOM_HEX = "replace(gen_random_uuid()::text, '-', '')"
+_RANDOM = {"username": f"'shopper-' || {_RANDOM_HEX}", "password": f"'{UNUSABLE_PASSWORD_PREFIX}' || {_RANDOM_HEX}"}
 # In one order everywhere, so that two archivers that meet the same events wait for each other, and never in a circle.
 # OFFSET 0 keeps Postgres at one look into the index for each row: as a join, it would now and then be planned as a walk
 # through all that was ever archived, since nothing is known of a table that was just made.
@@ -42,7 +53,7 @@ WHERE NOT EXISTS (
     AND i.occurred_at <= s.occurred_at + interval '{SAME_ID_WITHIN}' OFFSET 0
 )
 ORDER BY s.tenant_id, s.event_id, s.topic, s.incarnation, s.partition, s."offset"
-ON CONFLICT DO NOTHING RETURNING topic
+{{on_conflict}} RETURNING topic
 )
 SELECT topic, count(*) FROM added GROUP BY topic
 """  # noqa: S608  put together from the constants above
@@ -57,18 +68,32 @@ def insert(lines: Iterable[str]) -> dict[str, int]:
         cursor.execute(_STAGE)
         with connection.wrap_database_errors:  # which Django does for the cursor's standard methods only
             cursor.copy_expert(_COPY, io.BytesIO("".join(lines).encode()))
-        cursor.execute(_NEW_SHOPPERS)
-        _create_shoppers(sorted(cursor.fetchall()))
-        cursor.execute(_INSERT)
-        n_added = dict(cursor.fetchall())
+        _create_shoppers(cursor)
+        n_added = _insert_new(cursor)
         cursor.execute("DROP TABLE staging")
     return n_added
 
 
-def _create_shoppers(shoppers: list[tuple[int, str]]) -> None:
-    """Create them in the order given: sorted, two archivers that meet the same shoppers cannot lock each other out."""
-    users = [
-        User(tenant_id=tenant_id, external_id=external_id, password=make_password(None))
-        for tenant_id, external_id in shoppers
-    ]
-    User.objects.bulk_create(users, ignore_conflicts=True, batch_size=1000)
+def _create_shoppers(cursor: Any) -> None:
+    """Create the shoppers that are new, with what the model says of all columns that are not their own."""
+    model, values = User(), {}
+    for field in User._meta.concrete_fields:  # noqa: SLF001  documented for everyone
+        if not field.primary_key and field.column not in {"tenant_id", "external_id", *_RANDOM}:
+            values[str(field.column)] = field.get_db_prep_save(getattr(model, field.attname), connection)
+    columns = ", ".join([*_RANDOM, *values])
+    expressions = ", ".join([*_RANDOM.values(), *["%s"] * len(values)])
+    cursor.execute(_INSERT_SHOPPERS.format(columns=columns, values=expressions), list(values.values()))
+
+
+def _insert_new(cursor: Any) -> dict[str, int]:
+    try:
+        # Without ON CONFLICT, which looks into each unique index once more: what is there was left out already.
+        with transaction.atomic():
+            cursor.execute(_INSERT.format(on_conflict=""))
+            return dict(cursor.fetchall())
+    except IntegrityError as error:
+        if getattr(error.__cause__, "pgcode", None) != _UNIQUE_VIOLATION:
+            raise
+    # Another archiver has just added the same event from another partition, and has committed by now.
+    cursor.execute(_INSERT.format(on_conflict="ON CONFLICT DO NOTHING"))
+    return dict(cursor.fetchall())

@@ -11,7 +11,7 @@ from django.http import Http404
 from rest_framework.exceptions import APIException
 
 from sdr.accounts.callers import Unauthenticated
-from sdr.exceptions import InvalidInput, NotFound, SdrError, Unavailable
+from sdr.exceptions import Conflict, InvalidInput, NotFound, SdrError, Unavailable
 from sdr.ratelimits.limiter import RateLimited
 
 _CODE_OF_HTTP_STATUS = {
@@ -30,6 +30,7 @@ _RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], grpc.StatusCo
     (NotFound, grpc.StatusCode.NOT_FOUND, None),
     (Unauthenticated, grpc.StatusCode.UNAUTHENTICATED, None),
     (RateLimited, grpc.StatusCode.RESOURCE_EXHAUSTED, None),
+    (Conflict, grpc.StatusCode.ALREADY_EXISTS, None),
     (Unavailable, grpc.StatusCode.UNAVAILABLE, None),
     (SdrError, grpc.StatusCode.FAILED_PRECONDITION, None),
     (PermissionDenied, grpc.StatusCode.PERMISSION_DENIED, None),

@@ -13,6 +13,7 @@ def commands() -> dict[str, list[str]]:
         CONSUMER: _manage("consume_clicks"),
         GRPC: _manage("grpcrunserver", f"127.0.0.1:{settings.GRPC_PORT}"),
         "archive": _manage("archive_events"),
+        "answers": _manage("answer_requests"),
         "worker": _celery("worker", "--concurrency", "1", "--without-gossip", "--without-mingle"),
         "beat": _celery("beat"),
         "web": _manage("waitfor", CONSUMER, GRPC, "--", *_web()),

@@ -5,6 +5,8 @@ from django.db import OperationalError, connection
 
 from catalog import selectors, services
 from catalog.models import Product
+from sdr.accounts import access
+from sdr.accounts.models import DEFAULT_TENANT_ID, Scope, Tenant
 from tests.factories import make_category, make_product, make_tenant
 
 pytestmark = pytest.mark.django_db
@@ -49,8 +51,22 @@ def test_a_product_is_shown_in_the_agreed_shape(get):
         "in_stock": True,
     }
     assert get("products") == (200, {"products": [shown], "total": 1, "page": 1, "page_size": 50})
-    assert get(f"products/{lamp.pk}") == (200, shown)
-    assert get("products/by-sku/L-1") == (200, shown)
+    status, detail = get(f"products/{lamp.pk}")
+    assert status == 200
+    assert (
+        detail
+        == get("products/by-sku/L-1")[1]
+        == shown
+        | {
+            "is_active": True,
+            "rating_count": 0,
+            "variant_group": None,
+            "attributes": {},
+            "revision": 1,
+            "created_at": detail["created_at"],
+            "updated_at": detail["updated_at"],
+        }
+    )
 
 
 def test_what_is_unknown_is_null(get):
@@ -62,12 +78,20 @@ def test_what_is_unknown_is_null(get):
 
 def test_only_what_is_on_sale_at_the_callers_shop_is_shown(get):
     make_product(sku="mine")
-    hidden = [make_product(is_active=False), make_product(), make_product(tenant_id=make_tenant().pk)]
-    services.delete_products(Product.objects.filter(pk=hidden[1].pk))
-    assert skus(get("products")) == ["mine"]
+    hidden = [make_product(), make_product(tenant_id=make_tenant().pk)]
+    services.delete_products(Product.objects.filter(pk=hidden[0].pk))
     for product in hidden:
         assert get(f"products/{product.pk}")[0] == 404
         assert get(f"products/by-sku/{product.sku}")[0] == 404
+    make_product(is_active=False)
+    assert skus(get("products")) == ["mine"]
+
+
+def test_a_product_off_sale_is_shown_only_to_those_who_manage_it(client):
+    path = f"/api/products/{make_product(is_active=False).pk}"
+    default = Tenant.objects.get(pk=DEFAULT_TENANT_ID)
+    keys = [access.create_key(default, [Scope.RECOMMENDATIONS_READ, *more])[1] for more in ([], [Scope.CATALOG_WRITE])]
+    assert [client.get(path, HTTP_AUTHORIZATION=f"Bearer {key}").status_code for key in keys] == [404, 200]
 
 
 class TestPages:
@@ -198,6 +222,50 @@ class TestFilters:
             get("products", page_size=page_size, category="Home", search="knives", ordering="-price")
         with django_assert_max_num_queries(6):
             get("products", page_size=page_size)
+
+
+class TestAttributes:
+    @pytest.fixture(autouse=True)
+    def _products(self, db):
+        make_product(sku="red", attributes={"colour": "red", "watts": 5, "size": {"width": 2.5}, "new": True})
+        make_product(sku="both", attributes={"colour": ["red", "blue"], "watts": "5", "end": None})
+        make_product(sku="blue", attributes={"colour": "blue", "watts": 50})
+        make_product(sku="plain")
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ({"attributes.colour": "red"}, ["red", "both"]),
+            ({"attributes.colour": ["red", "blue"]}, ["red", "both", "blue"]),
+            ({"attributes.colour": "blue", "attributes.watts": "5"}, ["both"]),
+            ({"attributes.watts": "5"}, ["red", "both"]),
+            ({"attributes.watts": "5.0"}, ["red"]),
+            ({"attributes.size.width": "2.5"}, ["red"]),
+            ({"attributes.new": "true"}, ["red"]),
+            ({"attributes.end": "null"}, ["both"]),
+            ({"attributes.colour": ""}, ["red", "both", "blue", "plain"]),
+            ({"attributes.colour": "Red"}, []),
+            ({"attributes.colour": "1e400"}, []),
+            ({"attributes.colour": "[" * 200}, []),
+        ],
+    )
+    def test_products_are_found_by_what_they_carry(self, get, query, expected):
+        assert skus(get("products", **query)) == expected
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ({"attributes.": "x"}, "attributes."),
+            ({"attributes.a..b": "x"}, "attributes.a..b"),
+            ({"attributes.a.a.a.a.a.a": "x"}, "attributes.a.a.a.a.a.a"),
+            ({"attributes.a": "x" * 201}, "attributes.a"),
+            ({"attributes.a": "\0"}, "attributes.a"),
+            ({"attributes.a": ["x"] * 11}, "attributes.a"),
+            ({f"attributes.{n}": "x" for n in range(6)}, "attributes"),
+        ],
+    )
+    def test_what_cannot_be_asked_is_named(self, get, query, field):
+        assert fields_blamed(get("products", **query)) == [field]
 
 
 @pytest.mark.parametrize("path", ["abc", "-1", "1.5", "9" * 30, "0"])

@@ -1,13 +1,20 @@
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
-from catalog import services
+from catalog import editing, services
 from catalog.categories import CategoryIds
+from catalog.drafts import parse_fields
 from catalog.models import Category, Product, ProductChange
 from catalog.rows import ProductRow, parse_record
 from catalog.services import UpsertResult
 from sdr.accounts.models import DEFAULT_TENANT_ID
+from sdr.exceptions import Conflict, PreconditionFailed
+from tests.eventually import eventually
 from tests.factories import make_product, make_tenant
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +161,75 @@ def test_a_batch_costs_a_handful_of_queries_whatever_its_size():
     with CaptureQueriesContext(connection) as queries:
         services.upsert_batch(categories, rows)
     assert len(queries) <= 3
+
+
+class TestTwoWriters:
+    """One holds a transaction open while the other, on a connection of its own, writes the same product."""
+
+    @pytest.fixture
+    def meanwhile(self, transactional_db):
+        """Run ``write`` in a thread of its own while the block's transaction is open, and wait for it afterwards."""
+
+        @contextmanager
+        def meanwhile(write):
+            with ThreadPoolExecutor(1) as pool:
+                with transaction.atomic():
+                    yield
+                    written = pool.submit(in_a_thread, write)
+                    eventually(lambda: is_anybody_waiting() or written.done())
+                written.result()
+
+        return meanwhile
+
+    def test_a_row_does_not_undo_what_another_wrote_meanwhile(self, meanwhile):
+        upsert({"sku": "a", "price": "1", "rating": "1"})
+        with meanwhile(lambda: upsert({"sku": "a", "rating": "2"})):
+            upsert({"sku": "a", "price": "3"})
+        assert (product().price, product().rating) == (3, 2)
+
+    def test_a_new_product_is_laid_over_the_one_that_another_made_meanwhile(self, meanwhile):
+        with meanwhile(lambda: upsert({"sku": "a", "rating": "2"})):
+            upsert({"sku": "a", "price": "3"})
+        assert (product().price, product().rating) == (3, 2)
+
+    def test_of_two_who_create_one_sku_one_is_told(self, meanwhile):
+        draft = parse_fields({"sku": "a", "name": "First"})
+        told = []
+
+        def create():
+            try:
+                editing.create_product(DEFAULT_TENANT_ID, parse_fields({"sku": "a", "name": "Second"}))
+            except Conflict as error:
+                told.append(error.field)
+
+        with meanwhile(create):
+            editing.create_product(DEFAULT_TENANT_ID, draft)
+        assert (product().name, told) == ("First", ["sku"])
+
+    def test_of_two_who_have_seen_the_same_one_is_told(self, meanwhile):
+        pk = make_product(sku="a").pk
+
+        def seen(revision):
+            if revision != 1:
+                raise PreconditionFailed("It has changed.")
+
+        def change():
+            with pytest.raises(PreconditionFailed):
+                editing.change_product(DEFAULT_TENANT_ID, Q(pk=pk), {"name": "Second"}, seen)
+
+        with meanwhile(change):
+            editing.change_product(DEFAULT_TENANT_ID, Q(pk=pk), {"name": "First"}, seen)
+        assert product().name == "First"
+
+
+def in_a_thread(write):
+    try:
+        write()
+    finally:
+        connection.close()
+
+
+def is_anybody_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]

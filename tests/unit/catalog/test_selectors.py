@@ -2,9 +2,11 @@ from decimal import Decimal
 
 import pytest
 
+from catalog.drafts import READ_ONLY
 from catalog.models import Category, Product
-from catalog.selectors import ProductCard, plain_number, product_card
-from catalog.serializers import ProductSerializer
+from catalog.rows import FIELDS
+from catalog.selectors import plain_number, product_card, product_detail
+from catalog.serializers import ProductDetailSerializer, ProductFieldsSerializer, ProductSerializer
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,9 @@ def test_the_card_names_the_leaf_and_the_path():
     assert (card["category"], card["category_path"]) == ("Knives", "Home > Kitchen > Knives")
 
 
-def test_the_documented_shape_is_the_one_that_is_sent():
-    assert list(ProductSerializer().fields) == list(ProductCard.__annotations__)
-    assert list(product_card(Product(id=1, sku="A", name="Lamp"))) == list(ProductCard.__annotations__)
+def test_the_documented_shapes_are_those_that_are_sent_and_taken():
+    product = Product(id=1, sku="A", name="Lamp")
+    assert list(ProductSerializer().fields) == list(product_card(product))
+    assert list(ProductDetailSerializer().fields) == list(product_detail(product))
+    assert set(ProductFieldsSerializer().fields) == {*FIELDS, "category_path"}
+    assert set(product_detail(product)) <= {*FIELDS, "category_path", *READ_ONLY}

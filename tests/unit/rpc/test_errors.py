@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import Throttled
 
 from sdr.accounts.access import Unauthenticated
-from sdr.exceptions import IndexNotReady, InvalidInput, NotFound, SdrError, Unavailable
+from sdr.exceptions import Conflict, IndexNotReady, InvalidInput, NotFound, SdrError, Unavailable
 from sdr.rpc.errors import Status, status_of
 
 
@@ -16,6 +16,7 @@ from sdr.rpc.errors import Status, status_of
         (InvalidInput("limit", "must be 1 to 100"), grpc.StatusCode.INVALID_ARGUMENT),
         (NotFound("no product 7"), grpc.StatusCode.NOT_FOUND),
         (Unauthenticated("no key"), grpc.StatusCode.UNAUTHENTICATED),
+        (Conflict("sku", "is taken"), grpc.StatusCode.ALREADY_EXISTS),
         (Unavailable("Kafka is away"), grpc.StatusCode.UNAVAILABLE),
         (IndexNotReady("no index yet"), grpc.StatusCode.UNAVAILABLE),
         (SdrError("not now"), grpc.StatusCode.FAILED_PRECONDITION),

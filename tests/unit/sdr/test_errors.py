@@ -11,7 +11,7 @@ from rest_framework import exceptions as drf
 from sdr import api
 from sdr.accounts.access import Unauthenticated
 from sdr.errors import exception_handler, flat_fields
-from sdr.exceptions import IndexNotReady, InvalidInput, NotFound, Unavailable
+from sdr.exceptions import Conflict, IndexNotReady, InvalidInput, NotFound, PreconditionFailed, Unavailable
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,8 @@ from sdr.exceptions import IndexNotReady, InvalidInput, NotFound, Unavailable
         (InvalidInput("limit", "is too large"), 400, "invalid"),
         (NotFound("No such product."), 404, "not_found"),
         (Unauthenticated("Who are you?"), 401, "unauthenticated"),
+        (Conflict("sku", "is taken"), 409, "conflict"),
+        (PreconditionFailed("It has changed."), 412, "precondition_failed"),
         (Unavailable("Kafka is down."), 503, "unavailable"),
         (IndexNotReady("No index yet."), 503, "index_not_ready"),
         (OperationalError("connection refused"), 503, "unavailable"),
@@ -44,7 +46,7 @@ def test_whatever_goes_wrong_is_told_in_one_shape(exception, status, code):
     response = exception_handler(exception, {})
     error = response.data["error"]
     assert (response.status_code, error["code"]) == (status, code)
-    assert set(error) == ({"code", "message", "fields"} if code == "invalid" else {"code", "message"})
+    assert set(error) == ({"code", "message", "fields"} if code in {"invalid", "conflict"} else {"code", "message"})
     assert isinstance(error["message"], str)
     assert error["message"]
 

@@ -1,0 +1,86 @@
+"""Events per second of one archiver, from messages to rows in Postgres, beside a bare COPY of the same rows."""
+
+import io
+import time
+
+import psutil
+
+from benchmarks import Bench
+from benchmarks.live import hm_clicks
+
+N_EVENTS = 100_000
+AT_ONCE = 10_000
+LOG = "product_clicks@bench/0"
+
+
+def run(bench: Bench) -> None:
+    archiver = _Archiver(bench)
+    first_rate, *_ = archiver.archive(first=0)
+    rate, own_seconds, server_seconds = archiver.archive(first=N_EVENTS)
+    copied = _bare_copy()
+    bench.record("one archiver", rate, "events/s", rate / copied, f"bare COPY without any index, {copied:,.0f}")
+    bench.record("one archiver, a third of shoppers new", first_rate, "events/s", first_rate / rate, "one archiver")
+    bench.record("its processor time", own_seconds * 1e6 / N_EVENTS, "µs/event", limit="decoding, lines for COPY")
+    bench.record(
+        "Postgres' processor time", server_seconds * 1e6 / N_EVENTS, "µs/event", limit="five B-trees, known ids"
+    )
+
+
+class _Archiver:
+    """The sink of `archive_events`, given what Kafka would hand over."""
+
+    def __init__(self, bench: Bench) -> None:
+        from django.db import connection
+
+        from events.sinks.archive import ArchiveSink
+        from events.tenants import TenantDirectory
+
+        self._data_dir = bench.data_dir
+        self._sink = ArchiveSink(TenantDirectory(), _nobody)
+        self._sink.positions([LOG])
+        connection.ensure_connection()
+        self._server = psutil.Process(connection.connection.info.backend_pid)
+
+    def archive(self, *, first: int) -> tuple[float, float, float]:
+        """Return events per second, and the processor seconds of this process and of its Postgres backend."""
+        from events.broker.base import Partition, Record
+        from events.sinks.base import LogRecord
+
+        now_ms = int(time.time() * 1000)
+        values = hm_clicks(self._data_dir, N_EVENTS)
+        records = [
+            LogRecord(LOG, Record(Partition("product_clicks", 0), offset, now_ms, value))
+            for offset, value in enumerate(values, start=first)
+        ]
+        own, server, started = time.process_time(), self._server_seconds(), time.perf_counter()
+        for n in range(0, N_EVENTS, AT_ONCE):
+            self._sink.write(records[n : n + AT_ONCE])
+        rate = N_EVENTS / (time.perf_counter() - started)
+        return rate, time.process_time() - own, self._server_seconds() - server
+
+    def _server_seconds(self) -> float:
+        times = self._server.cpu_times()
+        return float(times.user + times.system)
+
+
+def _nobody():  # noqa: ANN202
+    raise AssertionError("there are no dead letters among these")
+
+
+def _bare_copy() -> float:
+    """Return rows per second of COPY of the archived rows into a table of the same columns, as much at once."""
+    from django.db import connection, transaction
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bare (LIKE events_interaction)")
+        out = io.BytesIO()
+        cursor.copy_expert("COPY (SELECT * FROM events_interaction) TO STDOUT", out)
+        lines = out.getvalue().splitlines(keepends=True)
+        parts = [b"".join(lines[n : n + AT_ONCE]) for n in range(0, len(lines), AT_ONCE)]
+        started = time.perf_counter()
+        for part in parts:
+            with transaction.atomic():
+                cursor.copy_expert("COPY bare FROM STDIN", io.BytesIO(part))
+        rate = len(lines) / (time.perf_counter() - started)
+        cursor.execute("DROP TABLE bare")
+    return rate
