@@ -111,6 +111,8 @@ class Interaction(models.Model):
                 name="events_interaction_by_session",
                 condition=~Q(session_id=None),
             ),
+            # Few rows: those whose SKU no product has yet.
+            models.Index(fields=["tenant", "sku"], name="events_interaction_unadopted", condition=Q(product=None)),
             # Rows come nearly in the order of offsets, so that a few ranges of pages tell where some of them are. Of
             # many values a range: the partitions' offsets lie side by side, and far apart.
             BrinIndex(

@@ -1,6 +1,6 @@
 """The archive read back: interactions as the records that they once were."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from events import codec
@@ -62,11 +62,20 @@ def split_log(log: str) -> tuple[str, str, int]:
     return topic, incarnation, int(number)
 
 
-def to_record(row: Any, tenant: str) -> LogRecord:
+def to_record(row: Sequence[Any], tenant: str) -> LogRecord:
     """Return the record that a row of ``FIELDS`` once was."""
-    (event_id, kind, product_id, sku, user_id, session_id, value, occurred_at, received_at, *place) = row
-    topic, incarnation, partition, offset = place
-    event = Event(
+    topic, incarnation, partition, offset = row[-4:]
+    event = to_event(row, tenant, product_id=row[FIELDS.index("product_id")])
+    # When the log took it is not archived; it arrived a moment earlier.
+    arrived_ms = int(event.received_at.timestamp() * 1000)
+    record = Record(Partition(topic, partition), offset, arrived_ms, codec.encode(event))
+    return LogRecord(f"{topic}@{incarnation}/{partition}", record)
+
+
+def to_event(row: Sequence[Any], tenant: str, *, product_id: int | None) -> Event:
+    """Return the event of a row of ``FIELDS``, as far as the live state needs it."""
+    event_id, kind, _, sku, user_id, session_id, value, occurred_at, received_at, *_ = row
+    return Event(
         schema_version=SCHEMA_VERSION,
         event_id=event_id,
         tenant=tenant,
@@ -79,7 +88,3 @@ def to_record(row: Any, tenant: str) -> LogRecord:
         occurred_at=occurred_at,
         received_at=received_at,
     )
-    # When the log took it is not archived; it arrived a moment earlier.
-    arrived_ms = int(received_at.timestamp() * 1000)
-    record = Record(Partition(topic, partition), offset, arrived_ms, codec.encode(event))
-    return LogRecord(f"{topic}@{incarnation}/{partition}", record)

@@ -7,6 +7,7 @@ import structlog
 
 from events.archive import offsets
 from events.archive.acceptance import Accepted, Reason, Refusal, accept
+from events.archive.adoption import Adoption
 from events.archive.errors import Refused, one_transaction
 from events.archive.insertion import insert
 from events.archive.partitions import Months
@@ -32,6 +33,7 @@ class ArchiveSink:
 
     def __init__(self, tenants: TenantDirectory, publisher: Callable[[], Publisher]) -> None:
         self._tenants, self._outbox, self._months = tenants, Outbox(publisher), Months()
+        self._adoption = Adoption(publisher)
         # What this archiver believes is stored.
         self._expect: dict[str, int] = {}
 
@@ -55,6 +57,7 @@ class ArchiveSink:
             offsets.lock(self._expected(positions))
             offsets.move(positions)
         self._believe(positions)
+        self._adoption.step()
 
     def fill(self, starts: Mapping[str, int]) -> Iterator[None]:
         """Note what is gone: there is nowhere else to take it from."""
