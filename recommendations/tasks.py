@@ -4,12 +4,14 @@ import uuid
 from collections.abc import Sequence
 
 from celery import Task, group, shared_task
+from kombu.exceptions import OperationalError
 
 from recommendations.index import blocks, registry
 from recommendations.index.build import parameters
 from recommendations.index.lease import reason_of
 from recommendations.index.rebuild import join, rebuild
 from sdr.accounts.models import Tenant
+from sdr.exceptions import Unavailable
 
 RETRY_SECONDS = 5
 
@@ -29,6 +31,14 @@ def rebuild_index(tenant_slug: str, *, regardless: bool = False) -> None:
     tenant = Tenant.objects.get(slug=tenant_slug)
     if regardless or registry.is_outdated(tenant, parameters()):  # what waited in the queue may be done already
         rebuild(tenant, send=send_blocks)
+
+
+def ask_for_rebuild(tenant_slug: str) -> None:
+    """Have the tenant's index built by a worker, whether or not its catalogue has changed. Raises Unavailable."""
+    try:
+        rebuild_index.apply_async((tenant_slug,), {"regardless": True}, retry=False)
+    except OperationalError as error:
+        raise Unavailable("The queue of background work does not answer; try again when Redis is back.") from error
 
 
 @shared_task(bind=True, max_retries=2)

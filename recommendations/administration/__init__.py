@@ -1,0 +1,1 @@
+"""The pages of the admin: index versions, and scoring profiles with their preview."""
