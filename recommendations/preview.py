@@ -8,7 +8,7 @@ import orjson
 
 from catalog.selectors import ProductCard
 from recommendations.engine import pages
-from recommendations.engine.filters import Filter
+from recommendations.engine.filters import Filter, Rule
 from recommendations.engine.reasons import sentence
 from recommendations.engine.weights import ScoringWeights
 from recommendations.index.holder import Serving
@@ -74,7 +74,7 @@ def compare(now: Serving, weights: ScoringWeights, rows: Sequence[int]) -> list[
 
 
 def _list(now: Serving, row: int) -> list[tuple[ProductCard, float, str]]:
-    filtering = Filter(frozenset({int(now.index.catalogue.groups[row])}), now.weights.hide_out_of_stock)
+    filtering = Filter({Rule.ITSELF: {int(now.index.catalogue.groups[row])}}, now.weights.hide_out_of_stock)
     ranked = pages.beside_product(now.shop, row, filtering, N_LOOKED_AT, clock.now_seconds())
     return [
         (_card(now, place.row), place.score, sentence(place.reason_code, now.index.category_of(place.row).name))

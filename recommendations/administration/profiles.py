@@ -24,7 +24,15 @@ _LABELS = {
     "trend_rating": "Ratings in the trend",
     "min_peak_weight": "Clicks of a full trend",
     "n_hot_candidates": "Hot products considered",
+    "behaviour": "Own behaviour",
+    "user_behaviour": "Own behaviour (user page)",
+    "user_trend": "Trend (user page)",
+    "recent": "Products met lately",
+    "preference": "Categories they like",
+    "recency_decay": "What a step back leaves",
+    "n_recent": "Recent products considered",
     "hide_out_of_stock": "Hide what is out of stock",
+    "hide_purchased": "Hide what they bought",
 }
 
 

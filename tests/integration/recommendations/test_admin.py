@@ -1,5 +1,7 @@
 """What a merchandiser does in the admin: look at versions, go back, rebuild, and try weights before saving them."""
 
+from dataclasses import asdict
+
 import pytest
 from celery import current_app
 from django.contrib.auth.models import Permission
@@ -7,6 +9,7 @@ from django.core.files.storage import storages
 from django_celery_beat.models import PeriodicTask
 from kombu.pools import producers
 
+from recommendations.engine.weights import ScoringWeights
 from recommendations.index import registry
 from recommendations.models import IndexBuild, ScoringProfile
 from sdr import servers
@@ -17,8 +20,7 @@ from tests.integration.recommendations.shop import Shop
 
 VERSIONS = "/admin/recommendations/indexversion/"
 PROFILES = "/admin/recommendations/scoringprofile/"
-WEIGHTS = {"content": 0.8, "trend": 0.2, "trend_clicks": 0.3, "trend_rating": 0.2, "min_peak_weight": 5}
-WEIGHTS |= {"n_hot_candidates": 200, "hide_out_of_stock": "on"}
+WEIGHTS = asdict(ScoringWeights())
 
 
 @pytest.fixture
