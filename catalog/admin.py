@@ -3,17 +3,37 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
 
 from catalog import services
+from catalog.admin_import import ImportingAdmin
 from catalog.forms import PriceListForm, ProductForm
 from catalog.models import Category, Product, ProductChange
 from catalog.paths import PATH_SEPARATOR
 from sdr.accounts.tenancy import OwnTenantAdmin, limited_to_own
+
+FLAGS: dict[str, tuple[str, dict[str, bool]]] = {
+    "activate": ("Activate", {"is_active": True}),
+    "deactivate": ("Deactivate: shoppers do not see them", {"is_active": False}),
+    "put_in_stock": ("Mark as in stock", {"in_stock": True}),
+    "put_out_of_stock": ("Mark as out of stock", {"in_stock": False}),
+}
+
+
+def _flag_action(name: str, description: str, flags: dict[str, bool]) -> Any:
+    @admin.action(description=description, permissions=["change"])
+    def action(model_admin: Any, request: HttpRequest, products: QuerySet[Product]) -> None:
+        n_changed = services.set_flags(products, **flags)
+        model_admin.message_user(request, f"{n_changed} of {products.count()} products changed.")
+
+    action.__name__ = name
+    return action
 
 
 class DeletedFilter(admin.SimpleListFilter):
@@ -41,25 +61,40 @@ class CategoryFilter(AutocompleteSelectFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(OwnTenantAdmin):
+class ProductAdmin(ImportingAdmin, OwnTenantAdmin):
     form = ProductForm
-    list_display = ("name", "sku", "category", "price", "in_stock", "is_active", "updated_at")
+    list_display = ("thumbnail", "name", "sku", "category", "price", "in_stock", "is_active", "updated_at")
+    list_display_links = ("name",)
     list_editable = ("price", "in_stock", "is_active")
     list_filter = (("category", CategoryFilter), "in_stock", "is_active", "tenant", DeletedFilter)
     list_filter_submit = True
     list_select_related = ("category",)
     list_per_page = 50
     search_fields = ("sku", "name")
-    search_help_text = "Part of a SKU or of a name"
+    search_help_text = "Part of a SKU or of a name, or words of name, tags and description"
     ordering = ("-id",)
     autocomplete_fields = ("category",)
-    actions = ("restore",)
+    actions = (*(_flag_action(name, *action) for name, action in FLAGS.items()), "restore")
     # Counting a hundred thousand rows for a page number costs more than the page.
     paginator = InfinitePaginator
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         return limited_to_own(Product.all_objects.order_by(*self.ordering), request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
+    ) -> tuple[QuerySet[Product], bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if not search_term.strip():
+            return found, may_repeat
+        words = SearchQuery(search_term, config="english", search_type="websearch")
+        return found | queryset.filter(search_vector=words), may_repeat
+
+    @admin.display(description="")
+    def thumbnail(self, product: Product) -> str:
+        """Show the image, or an empty frame that keeps the rows in line."""
+        return render_to_string("catalog/thumbnail.html", {"url": product.image_url})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> tuple[str, ...]:
         return ("tenant", "revision", "created_at", "updated_at", "deleted_at") if obj else ()

@@ -92,6 +92,8 @@ def variant_group(text: str) -> str | None:
 
 
 def attributes(value: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(value, dict):  # the admin's form takes any JSON
+        raise InvalidInput("attributes", "must be a JSON object")
     if len(msgspec.json.encode(value)) > MAX_ATTRIBUTES_BYTES:
         raise InvalidInput("attributes", f"must not be longer than {MAX_ATTRIBUTES_BYTES} bytes of JSON")
     _check_nested(value, MAX_ATTRIBUTES_DEPTH)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +11,18 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 
 from catalog import cleaning
 from catalog.models import Product
+from catalog.rows import FIELDS
+from sdr.exceptions import InvalidInput
 
 MAX_TAGS = 100
 MAX_TAG_LENGTH = 100
+EMPTY: dict[str, Any] = {"attributes": {}}
+CLEANED: dict[str, Callable[[Any], Any]] = {
+    "currency": cleaning.currency,
+    "image_url": cleaning.image_url,
+    "variant_group": cleaning.variant_group,
+    "attributes": cleaning.attributes,
+}
 
 
 class PriceField(forms.DecimalField):
@@ -61,27 +71,14 @@ class ProductForm(forms.ModelForm):
 
     class Meta:
         model = Product
-        fields = (
-            "tenant",
-            "sku",
-            "name",
-            "category",
-            "price",
-            "currency",
-            "rating",
-            "rating_count",
-            "tags",
-            "description",
-            "image_url",
-            "in_stock",
-            "is_active",
-            "variant_group",
-            "attributes",
-        )
+        fields = ("tenant", *FIELDS)
 
     def clean_sku(self) -> str:
         """Say whose the SKU is already, even if it cannot be seen: deleted products keep theirs."""
-        sku = cleaning.required("sku", self.cleaned_data["sku"])
+        try:
+            sku = cleaning.sku(self.cleaned_data["sku"])
+        except InvalidInput as error:
+            raise forms.ValidationError(error.message) from error
         tenant = self.cleaned_data.get("tenant") or self.instance.tenant
         other = Product.all_objects.filter(tenant=tenant, sku=sku).exclude(pk=self.instance.pk).first()
         if other and other.deleted_at:
@@ -91,6 +88,18 @@ class ProductForm(forms.ModelForm):
         if other:
             raise forms.ValidationError(f"{other.name} has this SKU already.")
         return sku
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the fields to what every other way in is held to."""
+        cleaned = super().clean() or self.cleaned_data
+        for field, clean in CLEANED.items():
+            if field in cleaned:
+                try:
+                    cleaning.refuse_nul(field, cleaned[field])
+                    cleaned[field] = clean(EMPTY.get(field, "") if cleaned[field] is None else cleaned[field])
+                except InvalidInput as error:
+                    self.add_error(field, error.message)
+        return cleaned
 
 
 class PriceListForm(forms.ModelForm):

@@ -145,6 +145,13 @@ def _cell(field: str, text: str) -> Any:
     return parse(field, text) if parse else text
 
 
+def tags_cell(tags: list[str]) -> str:
+    """Return the one cell that reads back as these tags."""
+    if any("," in tag for tag in tags):
+        return "|".join(tags) + ("|" if len(tags) == 1 else "")
+    return ", ".join(tags)
+
+
 def _split_tags(_field: str, text: str) -> list[str]:
     return text.split("|" if "|" in text else ",")
 

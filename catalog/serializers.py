@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from catalog.editing import MAX_ROWS
 from catalog.paths import UNCATEGORISED
+from catalog.rows import tags_cell
 from catalog.selectors import ProductDetail
 from catalog.upsert import Status
 
@@ -53,7 +54,7 @@ class FlagField(serializers.ChoiceField):
 
 class CommaList(list[str]):
     def __str__(self) -> str:
-        return ("|" if any("," in tag for tag in self) else ", ").join(self)
+        return tags_cell(self)
 
 
 class TagsField(serializers.ListField):

@@ -84,3 +84,8 @@ def delete_products(products: QuerySet[Product]) -> int:
 
 def restore_products(products: QuerySet[Product]) -> int:
     return products.exclude(deleted_at=None).update(deleted_at=None)
+
+
+def set_flags(products: QuerySet[Product], **flags: bool) -> int:
+    """Set ``in_stock`` or ``is_active`` where they differ, and return how many products changed."""
+    return products.exclude(**flags).update(**flags)

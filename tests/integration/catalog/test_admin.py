@@ -93,12 +93,32 @@ def test_a_form_sent_back_as_it_was_changes_nothing(admin):
     assert (lamp.revision, lamp.tags, lamp.price) == (1, ["warm", "a, b"], Decimal("12.5"))
 
 
+def test_emptied_fields_are_stored_as_nothing(admin):
+    lamp = make_product(attributes={"a": 1}, variant_group="v", tags=["x"])
+    answer = change(admin, lamp, attributes="", variant_group="", tags="")
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    lamp.refresh_from_db()
+    assert (lamp.attributes, lamp.variant_group, lamp.tags) == ({}, None, [])
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("price", "-1"), ("rating", "6"), ("image_url", "javascript:x"), ("tags", "x" * 101), ("name", ""), ("sku", " ")],
+    [
+        ("price", "-1"),
+        ("rating", "6"),
+        ("image_url", "javascript:x"),
+        ("tags", "x" * 101),
+        ("name", ""),
+        ("sku", " "),
+        ("sku", "a\x07b"),
+        ("currency", "ZZZ"),
+        ("attributes", "[]"),
+        ("attributes", '{"a": 1e300}'),
+        ("attributes", '{"a": "\\u0000"}'),
+    ],
 )
 def test_what_cannot_be_stored_is_refused_at_its_field(admin, field, value):
-    answer = change(admin, make_product(), attributes="{}", **{field: value})
+    answer = change(admin, make_product(), **{"attributes": "{}", field: value})
     assert field in answer.context["adminform"].form.errors
 
 
@@ -112,6 +132,36 @@ def test_a_category_of_another_shop_is_refused(admin):
     theirs = make_category("Home", tenant_id=make_tenant().pk)
     answer = change(admin, make_product(), attributes="{}", category=theirs.pk)
     assert "category" in answer.context["adminform"].form.errors
+
+
+@pytest.mark.parametrize(
+    ("action", "field", "value"),
+    [
+        ("activate", "is_active", True),
+        ("deactivate", "is_active", False),
+        ("put_in_stock", "in_stock", True),
+        ("put_out_of_stock", "in_stock", False),
+    ],
+)
+def test_many_are_switched_at_once_and_those_that_are_so_already_left_alone(admin, action, field, value):
+    there, other, kept = make_product(**{field: value}), make_product(**{field: not value}), make_product()
+    chosen = {"action": action, "_selected_action": [there.pk, other.pk]}
+    page = admin.post(reverse(PRODUCTS), chosen, follow=True)
+    assert "1 of 2 products changed." in page.content.decode()
+    values = Product.objects.order_by("pk").values_list(field, "revision")
+    assert list(values) == [(value, 1), (value, 2), (getattr(kept, field), 1)]
+
+
+def test_products_are_found_by_words_of_their_text(admin):
+    make_product(sku="L-1", name="Lamp", description="Shines on desks all night.")
+    make_product(sku="G-1", name="Gnome")
+    assert listed(admin, q="desk night") == ["L-1"]
+
+
+def test_an_image_is_shown_and_cannot_break_out(admin):
+    make_product(image_url='https://shop.example/"><script>x')
+    page = admin.get(reverse(PRODUCTS)).content.decode()
+    assert 'src="https://shop.example/&quot;&gt;&lt;script&gt;x"' in page
 
 
 class TestDeletion:
