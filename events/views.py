@@ -13,6 +13,7 @@ from events import services
 from events.broker.base import Outcome
 from events.broker.producer import publisher
 from events.kinds import Kind
+from events.repeats import with_ids
 from sdr.accounts.authentication import access_of
 from sdr.accounts.models import Scope
 from sdr.exceptions import InvalidInput
@@ -56,6 +57,7 @@ class EventsView(APIView):
     """
 
     required_scope = Scope.EVENTS_WRITE
+    stores_answers = False  # a key makes the events' ids (events/repeats.py): Postgres may be away
 
     @extend_schema(
         request=EventsSerializer,
@@ -78,8 +80,11 @@ class EventsView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
+        raw_events = _events_of(request.data)
+        if key := request.headers.get("Idempotency-Key"):
+            raw_events = with_ids(raw_events, tenant=access_of(request).tenant, key=key)
         tracked = services.track(
-            _events_of(request.data),
+            raw_events,
             tenant=access_of(request).tenant,
             publisher=publisher(),
             wait_for_ack=_waits_for_ack(request.query_params.get("ack", "all")),

@@ -14,6 +14,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 
 from sdr import exceptions as sdr
 from sdr.accounts.callers import Unauthenticated
+from sdr.idempotency.attempt import AnsweredBefore
 from sdr.ratelimits.limiter import RateLimited
 from sdr.refusals import TooMany, TryLater
 
@@ -56,6 +57,9 @@ def error_body(code: str, message: str, fields: Fields | None = None) -> dict[st
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Answer for ``exception``; None for what nobody foresaw, which Django then logs and answers with 500."""
+    if isinstance(exception, AnsweredBefore):
+        stored: Any = exception.response()  # as it was, and not to be rendered again
+        return stored
     exception = _as_drf(exception)
     # DRF's own sets the headers (WWW-Authenticate, Retry-After) and rolls back an atomic request.
     response = drf_exception_handler(exception, context)

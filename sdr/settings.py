@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "sdr",
     "sdr.accounts",
+    "sdr.idempotency",
     "sdr.rpc",  # before the framework, whose grpcrunserver it replaces
     "django_grpc_framework",
     "catalog",
@@ -112,6 +113,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sdr.idempotency.middleware.IdempotencyMiddleware",
 ]
 ROOT_URLCONF = "sdr.urls"
 APPEND_SLASH = True  # the admin's links end in one; the API's never do
@@ -191,6 +193,11 @@ SCHEDULE = {
         "seconds": env.int("REBUILD_INTERVAL_SECONDS", default=300),
         "description": "Builds a new index for each shop whose catalogue has changed since its last one.",
     },
+    "forget-old-answers": {
+        "task": "sdr.idempotency.tasks.forget_old_answers",
+        "seconds": 3600,
+        "description": "Deletes the answers that were kept for writes with an Idempotency-Key, a day after.",
+    },
     "settle-shoppers": {
         "task": "events.tasks.settle_shoppers",
         "seconds": 15,
@@ -223,7 +230,10 @@ REST_FRAMEWORK = {
         "sdr.accounts.authentication.ApiKeyAuthentication",
         "sdr.accounts.authentication.StaffAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["sdr.accounts.permissions.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "sdr.accounts.permissions.HasScope",
+        "sdr.idempotency.permissions.FirstAttempt",
+    ],
     "DEFAULT_RENDERER_CLASSES": [
         "sdr.renderers.OrjsonRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
@@ -239,6 +249,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Real-time product recommendations: send what shoppers do, ask what to show.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "sdr.idempotency.schema.describe_keys",
+        "sdr.openapi.document_errors",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
