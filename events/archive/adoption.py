@@ -14,7 +14,6 @@ from events import codec
 from events.archive.errors import one_transaction
 from events.archive.history import FIELDS, to_event
 from events.broker.base import Outcome, Outgoing, Publisher
-from events.kinds import topic_of
 from events.models import Interaction
 from sdr import clock
 from sdr.accounts.models import Tenant
@@ -70,7 +69,9 @@ class Adoption:
         messages = []
         for tenant_id, sku, *row in recent.order_by("offset").values_list("tenant_id", "sku", *FIELDS):
             event = to_event(row, slugs[tenant_id], product_id=products[tenant_id, sku])
-            messages.append(Outgoing(topic_of(event.kind), event.shopper, codec.encode(event)))
+            # To the place it came from, whoever sent it there: ids are remembered by topic and partition.
+            topic, _incarnation, partition, _offset = row[-4:]
+            messages.append(Outgoing(topic, event.shopper, codec.encode(event), partition=partition))
         outcomes = self._publisher().publish(messages, timeout_seconds=settings.KAFKA_ACK_TIMEOUT_SECONDS)
         if n_open := len(outcomes) - outcomes.count(Outcome.ACCEPTED):
             raise Unavailable(f"Kafka did not acknowledge {n_open} of {len(outcomes)} events whose product came later.")

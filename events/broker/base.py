@@ -17,12 +17,13 @@ class Partition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to publish; messages of one key stay in order."""
+    """A message to publish; messages of one key stay in order. ``partition`` None: the one that the key leads to."""
 
     topic: str
     key: str
     value: bytes
     headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None
 
 
 class Outcome(StrEnum):

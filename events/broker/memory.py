@@ -19,7 +19,8 @@ class MemoryBroker:
 
     def publish(self, messages: Sequence[Outgoing], *, timeout_seconds: float = 0) -> list[Outcome]:
         for message in messages:
-            partition = Partition(message.topic, zlib.crc32(message.key.encode()) % self.n_partitions)
+            by_key = zlib.crc32(message.key.encode()) % self.n_partitions
+            partition = Partition(message.topic, by_key if message.partition is None else message.partition)
             self.append(partition, message.value, message.headers)
         return [Outcome.ACCEPTED] * len(messages)
 

@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 _FLUSH_SECONDS = 5.0
 _POLL_SECONDS = 0.1
+_BY_KEY = -1
 
 
 def publisher() -> "KafkaPublisher":
@@ -127,14 +128,12 @@ class KafkaPublisher:
 
     def _produce(self, message: Outgoing, on_delivery: Callable[[KafkaError | None, Message], None]) -> None:
         producer = self._producer
-        headers: list[tuple[str, str | bytes | None]] = list(message.headers)
         try:
-            producer.produce(message.topic, message.value, message.key, headers=headers, on_delivery=on_delivery)
+            _hand_over(producer, message, on_delivery)
         except KafkaException as error:
             if not _is_fatal(error.args[0]):
                 raise
-            producer = self._replace(producer, error)
-            producer.produce(message.topic, message.value, message.key, headers=headers, on_delivery=on_delivery)
+            _hand_over(self._replace(producer, error), message, on_delivery)
 
     def _replace(self, failed: Producer, error: KafkaException) -> Producer:
         """Return a producer in the place of one that has failed for good, whoever notices first.
@@ -156,6 +155,14 @@ class KafkaPublisher:
                 failed.poll(0)
                 if not len(failed):
                     self._failed.remove(failed)
+
+
+def _hand_over(
+    producer: Producer, message: Outgoing, on_delivery: Callable[[KafkaError | None, Message], None]
+) -> None:
+    headers: list[tuple[str, str | bytes | None]] = list(message.headers)
+    partition = _BY_KEY if message.partition is None else message.partition
+    producer.produce(message.topic, message.value, message.key, partition, on_delivery, headers=headers)
 
 
 def _is_fatal(error: KafkaError) -> bool:

@@ -81,6 +81,7 @@ def test_what_the_live_state_had_counted_already_is_not_counted_again(broker, li
 def test_what_is_older_than_the_window_of_ids_is_joined_only(broker, live, now):
     click(broker, "A", now - adoption.SEND_WITHIN.total_seconds() - 60)
     pipeline, _ = archive(broker)
+    assert live() == {}
     product = make_product(sku="A")
     pipeline.advance()
     assert live() == {}

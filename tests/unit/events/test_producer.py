@@ -21,7 +21,7 @@ class Client:
     def __len__(self):
         return len(self._waiting)
 
-    def produce(self, topic, value, key, *, headers, on_delivery):
+    def produce(self, topic, value, key, partition, on_delivery, *, headers):
         if self.has_failed:
             raise KafkaException(KafkaError(KafkaError._FATAL))
         if value == b"too large":
