@@ -109,6 +109,27 @@ class IndexBuild(models.Model):
         return ((self.ended_at or clock.now()) - self.started_at).total_seconds()
 
 
+class OverlaySegment(models.Model):
+    """What some products were found to be since a version was built (see ``index.overlay.segment``)."""
+
+    version = models.ForeignKey(IndexVersion, on_delete=models.CASCADE, related_name="segments")
+    number = models.PositiveIntegerField()
+    # Every change committed before this transaction id is in the version, or in this segment and those before it.
+    marker = models.BigIntegerField()
+    n_products = models.PositiveIntegerField()
+    payload = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = [
+            models.UniqueConstraint(fields=["version", "number"], name="recommendations_segment_per_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Segment {self.number} of {self.version_id}"
+
+
 class ScoringProfile(models.Model):
     """The weights that blend a tenant's scores. Saved values apply to requests within a second."""
 

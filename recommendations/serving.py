@@ -16,6 +16,8 @@ from sdr.exceptions import IndexNotReady, Unavailable
 
 log = structlog.get_logger(__name__)
 
+# How often another version and what was edited are looked for: one query for all tenants that are loaded.
+REFRESH_SECONDS = 0.25
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 # By what the mirror lacks. Looked up once: labels cost a request as much as the counting.
@@ -85,12 +87,11 @@ class ServingProcess:
                     thread.start()
 
     def _follow_registry(self) -> None:
-        while not self._stopping.wait(POLL_SECONDS):
-            for tenant in self.holder.tenants():
-                try:
-                    self.holder.refresh(tenant)
-                except Exception:  # without this thread the process would serve one index for ever
-                    log.exception("index not refreshed", tenant=tenant)
+        while not self._stopping.wait(REFRESH_SECONDS):
+            try:
+                self.holder.refresh()
+            except Exception:  # without this thread the process would serve one index for ever
+                log.exception("indexes not refreshed")
         connection.close()
 
     def _follow_feeds(self) -> None:

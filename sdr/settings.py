@@ -222,6 +222,13 @@ INDEX_BUILD_THREADS = env.int("INDEX_BUILD_THREADS", default=2)
 # Catalogues with more variant groups than this are compared in row blocks, by all Celery workers together.
 INDEX_SPREAD_FROM = env.int("INDEX_SPREAD_FROM", default=200_000)
 INDEX_BLOCK_ROWS = env.int("INDEX_BLOCK_ROWS", default=20_000)
+# When more of the products than this share, and more than this number, changed since the build, it is time for another.
+OVERLAY_MAX_SHARE = env.float("OVERLAY_MAX_SHARE", default=0.02)
+OVERLAY_MIN_PRODUCTS = env.int("OVERLAY_MIN_PRODUCTS", default=500)
+# How often the catalogue's change log is looked at, and how often serving processes look for what was found in it.
+OVERLAY_POLL_SECONDS = env.float("OVERLAY_POLL_SECONDS", default=0.1)
+# An index that nobody asked for in this time makes room; the next request loads it again.
+TENANT_IDLE_SECONDS = env.float("TENANT_IDLE_SECONDS", default=3600)
 
 # --- REST ---------------------------------------------------------------------------------------
 
@@ -265,15 +272,6 @@ GRPC_FRAMEWORK = {
     "ROOT_HANDLERS_HOOK": "sdr.rpc.handlers.grpc_handlers",
     "SERVER_INTERCEPTORS": ["sdr.rpc.interceptors.ErrorInterceptor", "sdr.rpc.interceptors.AccessInterceptor"],
 }
-GRPC_PROCESSES = env.int("GRPC_PROCESSES", default=1)
-GRPC_THREADS = env.int("GRPC_THREADS", default=10)
-# PEM files. All empty: plain text. With authorities of clients, who has no certificate of theirs is not let in.
-GRPC_TLS_CERT = env("GRPC_TLS_CERT", default="")
-GRPC_TLS_KEY = env("GRPC_TLS_KEY", default="")
-GRPC_TLS_CLIENT_CA = env("GRPC_TLS_CLIENT_CA", default="")
-GRPC_DRAIN_SECONDS = env.float("GRPC_DRAIN_SECONDS", default=0.0)
-GRPC_GRACE_SECONDS = env.float("GRPC_GRACE_SECONDS", default=10.0)
-GRPC_ACCESS_LOG = env.bool("GRPC_ACCESS_LOG", default=False)
 # Each names a django-grpc-framework Service with `service_name` and `add_to_server`.
 GRPC_SERVICES = ["recommendations.rpc.RecommendationService"]
 

@@ -1,7 +1,9 @@
 """Text to vectors: TF-IDF over several fields, each with its own weight."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log
 from typing import Any
 
 import numpy as np
@@ -44,12 +46,7 @@ def extract_features(fields: Mapping[str, Sequence[str]], parameters: FeaturePar
     ln((1 + n) / (1 + df)) + 1, with df counted over whole documents (Salton & Buckley 1988, as in scikit-learn).
     """
     weights = {name: weight for name, weight in parameters.field_weights.items() if weight > 0 and name in fields}
-    vectorizer = CountVectorizer(
-        stop_words="english",
-        strip_accents="unicode",
-        token_pattern=rf"(?u)\b\w{{{parameters.min_term_length},{parameters.max_term_length}}}\b",
-        dtype=np.float32,
-    )
+    vectorizer = _vectorizer(parameters)
     documents = [" ".join(document) for document in zip(*(fields[name] for name in weights), strict=True)]
     try:
         vectorizer.fit(documents)
@@ -64,6 +61,39 @@ def extract_features(fields: Mapping[str, Sequence[str]], parameters: FeaturePar
     vectors = transformer.transform(frequencies).astype(np.float32)
     vectors.sort_indices()
     return Features(vectors, terms, transformer.idf_.astype(np.float32))
+
+
+class FixedFeatures:
+    """The vectors that :func:`extract_features` would give, for texts that were written after it: idf stays as it was.
+
+    Terms that no document had then are passed over, and the frequency of the others does not move.
+    """
+
+    def __init__(self, terms: NDArray[np.str_], idf: NDArray[np.float32], parameters: FeatureParameters) -> None:
+        self._columns = {term: column for column, term in enumerate(terms.tolist())}
+        self._idf = idf
+        self._weights = {name: weight for name, weight in parameters.field_weights.items() if weight > 0}
+        self._words = _vectorizer(parameters).build_analyzer()
+
+    def vector(self, fields: Mapping[str, str]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return the terms of one document, ascending, and their weights: of length 1 together, or none."""
+        weights: dict[int, float] = {}
+        for name, field_weight in self._weights.items():
+            counts = Counter(self._columns.get(singular(word), -1) for word in self._words(fields[name]))
+            for column, count in counts.items():
+                weights[column] = weights.get(column, 0.0) + field_weight * (1 + log(count))
+        columns = np.array(sorted(weights.keys() - {-1}), dtype=np.int32)
+        vector = np.array([weights[column] for column in columns.tolist()]) * self._idf[columns]
+        return columns, (vector / (np.linalg.norm(vector) or 1.0)).astype(np.float32)
+
+
+def _vectorizer(parameters: FeatureParameters) -> CountVectorizer:
+    return CountVectorizer(
+        stop_words="english",
+        strip_accents="unicode",
+        token_pattern=rf"(?u)\b\w{{{parameters.min_term_length},{parameters.max_term_length}}}\b",
+        dtype=np.float32,
+    )
 
 
 def _merge_plurals(words: NDArray[np.object_]) -> tuple[NDArray[np.str_], sparse.csr_matrix]:

@@ -32,14 +32,19 @@ class Similarity:
         own = slice(self.indptr[group], self.indptr[group + 1])
         return self.indices[own], self.data[own]
 
+    def gathered(self, groups: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.float32]]:
+        """Return the vectors of ``groups`` as triples: the place in ``groups``, a term, its weight."""
+        starts = self.indptr[groups]
+        counts = self.indptr[groups + 1] - starts
+        owners = np.arange(len(groups)).repeat(counts)
+        places = (starts - counts.cumsum() + counts).repeat(counts)
+        places += np.arange(len(places))
+        return owners, self.indices[places], self.data[places]
+
     def cosines(self, group: int, others: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return the cosine in [0, 1] between ``group`` and each of ``others``; 0 for an empty text."""
         terms, weights = self.vector(group)
         dense = np.zeros(self.n_terms, dtype=np.float32)
         dense[terms] = weights
-        starts, ends = self.indptr[others], self.indptr[others + 1]
-        counts = ends - starts
-        owners = np.repeat(np.arange(len(others)), counts)
-        places = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(len(owners))
-        products = dense[self.indices[places]] * self.data[places]
-        return np.clip(np.bincount(owners, products, len(others)), 0.0, 1.0).astype(np.float32)
+        owners, terms, weights = self.gathered(others)
+        return np.clip(np.bincount(owners, dense[terms] * weights, len(others)), 0.0, 1.0).astype(np.float32)

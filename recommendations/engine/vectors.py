@@ -13,21 +13,15 @@ class GatheredVectors:
 
     def __init__(self, similarity: Similarity, groups: NDArray[np.int32]) -> None:
         self._similarity, self._n_groups = similarity, len(groups)
-        starts = similarity.indptr[groups]
-        counts = similarity.indptr[groups + 1] - starts
-        self._owners = np.arange(len(groups)).repeat(counts)
-        places = (starts - counts.cumsum() + counts).repeat(counts)
-        places += np.arange(len(places))
-        self._terms, self._values = similarity.indices[places], similarity.data[places]
+        self._owners, self._terms, self._values = similarity.gathered(groups)
 
     def cosines(self, sources: Sequence[int]) -> NDArray[np.float64]:
         """Return the cosine in [0, 1] of each source group with each gathered one, shape ``(n_sources, n_groups)``."""
         cosines = np.empty((len(sources), self._n_groups))
         dense = np.zeros(self._similarity.n_terms, dtype=np.float32)
         for place, source in enumerate(sources):
-            own = slice(self._similarity.indptr[source], self._similarity.indptr[source + 1])
-            terms = self._similarity.indices[own]
-            dense[terms] = self._similarity.data[own]
+            terms, weights = self._similarity.vector(source)
+            dense[terms] = weights
             cosines[place] = np.bincount(self._owners, dense[self._terms] * self._values, self._n_groups)
             dense[terms] = 0.0
         return np.clip(cosines, 0.0, 1.0, out=cosines)

@@ -1,21 +1,28 @@
 """What requests read: one :class:`Serving` per tenant, replaced as a whole."""
 
 import threading
+import time
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from recommendations.engine.hotness import Hotness
 from recommendations.engine.pages import Shop
 from recommendations.engine.weights import ScoringWeights
-from recommendations.index import pointer, registry, store
-from recommendations.index.artifact import BadArtifact
-from recommendations.index.index import Index, load_index
+from recommendations.index.index import Index
+from recommendations.index.loading import Loaded, Loader
+from recommendations.index.overlay import store as overlays
 from recommendations.models import ScoringProfile
 from sdr.exceptions import IndexNotReady
 
 log = structlog.get_logger(__name__)
+
+# How long a tenant without an index is believed to have none: requests meanwhile ask nobody.
+ABSENT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +43,23 @@ class Holder:
 
     def __init__(self) -> None:
         self._servings: dict[str, Serving] = {}
-        self._refused: set[str] = set()
+        self._loader = Loader()
+        self._used_at: dict[str, float] = {}
+        self._absent_until: dict[str, float] = {}
+        self._loading: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._is_registry_there = True
         self.writing = threading.RLock()
 
     def current(self, tenant: str) -> Serving:
         """Return the tenant's serving, loading it on first use; raises IndexNotReady."""
-        serving = self._servings.get(tenant)
-        if serving is None:
-            with self.writing:
-                self.refresh(tenant)
-                serving = self._servings.get(tenant)
+        self._used_at[tenant] = time.monotonic()
+        serving = self._servings.get(tenant) or self._first(tenant)
         if serving is None:
             raise IndexNotReady("There is no index yet: run `manage.py rebuild_index`.", retry_after_seconds=5)
         return serving
 
     def held(self, tenant: str) -> Serving | None:
-        """Return the tenant's serving if it is loaded."""
+        """Return the tenant's serving if it is loaded; asking this way does not keep it."""
         return self._servings.get(tenant)
 
     def tenants(self) -> list[str]:
@@ -59,42 +67,73 @@ class Holder:
 
     def put_hotness(self, tenant: str, hotness: Hotness) -> None:
         """Exchange the live side, unless the index was exchanged meanwhile. Call it while ``writing``."""
-        held = self._servings[tenant]
-        if held.index.catalogue is hotness.catalogue:
+        held = self._servings.get(tenant)
+        if held and held.index.catalogue is hotness.catalogue:
             self._servings[tenant] = replace(held, hotness=hotness)
 
-    def refresh(self, tenant: str) -> None:
-        """Load what is active now, if it is not loaded yet. The live values go along."""
-        version, weights = _what_is_active(tenant)
-        held = self._servings.get(tenant)
-        if version and version not in self._refused and (held is None or held.index.version != version):
-            self._load(tenant, version, weights)
-        elif held and weights and weights != held.weights:
-            with self.writing:
-                self._servings[tenant] = replace(self._servings[tenant], weights=weights)
-
-    def _load(self, tenant: str, version: str, weights: ScoringWeights | None) -> None:
+    def refresh(self, *tenants: str) -> None:
+        """Bring ``tenants``, or all that are loaded, to what is active now. The live values go along."""
+        chosen = tenants or self._let_go_of_idle()
         try:
-            index = load_index(store.fetch(tenant, version), tenant=tenant)
-        except BadArtifact as error:
-            # The one that serves goes on; asking again every second would only fill the log.
-            self._refused.add(version)
-            log.error("index refused", tenant=tenant, version=version, reason=str(error))
+            close_old_connections()
+            active = overlays.active(chosen)
+            profiles = ScoringProfile.objects.filter(tenant__slug__in=chosen).select_related("tenant")
+            weights = {profile.tenant.slug: profile.weights() for profile in profiles}
+        except (DatabaseError, InterfaceError) as error:
+            self._go_on_without_registry(chosen, error)
             return
+        if not self._is_registry_there:
+            log.info("registry reached again")
+        self._is_registry_there = True
+        for followed in active:
+            self._bring_safely(followed.tenant, followed, weights.get(followed.tenant, ScoringWeights()))
+
+    def _first(self, tenant: str) -> Serving | None:
+        """Load a tenant's index; who asks meanwhile waits for it, other tenants' requests do not."""
+        with self._loading[tenant]:
+            if tenant not in self._servings and time.monotonic() >= self._absent_until.get(tenant, 0.0):
+                self.refresh(tenant)
+                self._absent_until[tenant] = time.monotonic() + ABSENT_SECONDS
+        return self._servings.get(tenant)
+
+    def _go_on_without_registry(self, tenants: Collection[str], error: Exception) -> None:
+        """What is loaded serves on; for the rest there is the pointer that the registry leaves beside artifacts."""
+        if self._is_registry_there:
+            log.warning("registry unreachable", reason=str(error).strip())
+        self._is_registry_there = False
+        for tenant in tenants:
+            if tenant not in self._servings:
+                self._bring_safely(tenant, None, ScoringWeights())
+
+    def _bring_safely(self, tenant: str, followed: overlays.Followed | None, weights: ScoringWeights) -> None:
+        try:
+            loaded = self._loader.load(tenant, followed)
+            if loaded is not None:
+                self._exchange(tenant, loaded, weights)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("overlay unreachable", tenant=tenant, reason=str(error).strip())
+        except Exception:  # one tenant's trouble is not the others'
+            log.exception("index not refreshed", tenant=tenant)
+
+    def _exchange(self, tenant: str, loaded: Loaded, weights: ScoringWeights) -> None:
         with self.writing:
             held = self._servings.get(tenant)
-            hotness = held.hotness.carried_to(index.catalogue) if held else Hotness.cold(index.catalogue)
-            self._servings[tenant] = Serving(index, hotness, weights or ScoringWeights())
-        log.info("index loaded", tenant=tenant, version=version, n_products=index.artifact.manifest.n_products)
+            if held and held.index is loaded.index:
+                if held.weights != weights:
+                    self._servings[tenant] = replace(held, weights=weights)
+                return
+            catalogue = loaded.index.catalogue
+            hotness = held.hotness.carried_to(catalogue) if held else Hotness.cold(catalogue)
+            self._servings[tenant] = Serving(loaded.index, hotness, weights)
 
-
-def _what_is_active(tenant: str) -> tuple[str | None, ScoringWeights | None]:
-    """Ask the registry; without Postgres, the pointer that it leaves beside the artifacts."""
-    close_old_connections()
-    try:
-        version = registry.active_version(tenant)
-        profile = ScoringProfile.objects.filter(tenant__slug=tenant).first()
-    except (DatabaseError, InterfaceError) as error:
-        log.warning("registry unreachable", tenant=tenant, reason=str(error).strip())
-        return pointer.read(tenant), None
-    return (version.artifact_name if version else None), profile.weights() if profile else ScoringWeights()
+    def _let_go_of_idle(self) -> list[str]:
+        """Forget the tenants nobody asked for, and return the others."""
+        since = time.monotonic() - settings.TENANT_IDLE_SECONDS
+        for tenant in self.tenants():
+            if self._used_at.get(tenant, 0.0) < since:
+                with self.writing:
+                    del self._servings[tenant]
+                self._loader.forget(tenant)
+                self._absent_until.pop(tenant, None)
+                log.info("index let go", tenant=tenant)
+        return self.tenants()

@@ -9,6 +9,7 @@ from recommendations.index import blocks, registry, store
 from recommendations.index.artifact import BadArtifact
 from recommendations.index.build import Progress, finish, neighbours_of, silent, write_draft
 from recommendations.index.lease import Lease, building, held
+from recommendations.index.overlay.folding import folded_in
 from recommendations.models import IndexVersion
 from sdr.accounts.models import Tenant
 
@@ -55,13 +56,15 @@ def serve(version: IndexVersion) -> bool:
     Raises BadArtifact if it cannot; what served before goes on.
     """
     _make_ready(version)
-    return registry.activate(version)
+    with folded_in(version):  # what was edited during the build is in it from the first moment
+        return registry.activate(version)
 
 
 def pin(version: IndexVersion) -> None:
     """Let ``version`` serve, however old it is, until it is unpinned. Raises BadArtifact, NotFound."""
     _make_ready(version)
-    registry.pin(version)
+    with folded_in(version):
+        registry.pin(version)
     log.info("index pinned", tenant=version.tenant.slug, version=version.artifact_name)
 
 

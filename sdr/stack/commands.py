@@ -14,6 +14,7 @@ def commands() -> dict[str, list[str]]:
         GRPC: _manage("grpcrunserver", f"127.0.0.1:{settings.GRPC_PORT}"),
         "archive": _manage("archive_events"),
         "answers": _manage("answer_requests"),
+        "catalogue": _manage("follow_catalogue"),
         "worker": _celery("worker", "--concurrency", "1", "--without-gossip", "--without-mingle"),
         "beat": _celery("beat"),
         "web": _manage("waitfor", CONSUMER, GRPC, "--", *_web()),

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from recommendations import serving
+from recommendations.index import holder
 from sdr import connections
 from sdr.accounts.models import DEFAULT_TENANT, Tenant
 from tests.integration.recommendations.shop import Shop
@@ -22,6 +23,8 @@ def _clean_place(transactional_db, settings, tmp_path, monkeypatch) -> Iterator[
     settings.STORAGES = settings.STORAGES | {"index": options}
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     monkeypatch.setattr(serving, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(serving, "REFRESH_SECONDS", 0.05)
+    monkeypatch.setattr(holder, "ABSENT_SECONDS", 0.0)  # a test builds the first index after it has asked for one
     connections.redis_client().flushall()
     yield
     serving.stop()

@@ -1,0 +1,1 @@
+"""What was edited since an index was built: found by one follower, laid over the index by every serving process."""
