@@ -8,9 +8,10 @@ import structlog
 from django.db import connection
 
 from events.live.feed import RedisFeed
+from recommendations.index import naming
 from recommendations.index.holder import Holder, Serving
 from recommendations.mirror import Mirror
-from sdr import metrics
+from sdr import clock, metrics
 from sdr.accounts.models import DEFAULT_TENANT
 from sdr.exceptions import IndexNotReady, Unavailable
 
@@ -90,9 +91,17 @@ class ServingProcess:
         while not self._stopping.wait(REFRESH_SECONDS):
             try:
                 self.holder.refresh()
+                self._tell_ages()
             except Exception:  # without this thread the process would serve one index for ever
                 log.exception("indexes not refreshed")
         connection.close()
+
+    def _tell_ages(self) -> None:
+        # Of what is served, not of what should be: where a new version is refused, the old one grows older.
+        for tenant in self.holder.tenants():
+            if held := self.holder.held(tenant):
+                age = clock.now() - naming.built_at(held.index.version)
+                metrics.INDEX_AGE_SECONDS.labels(tenant=tenant).set(age.total_seconds())
 
     def _follow_feeds(self) -> None:
         while not self._stopping.is_set():

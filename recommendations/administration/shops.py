@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from django.utils.timesince import timesince
 
 from recommendations.index import registry
-from recommendations.index.build import parameters
 from recommendations.models import IndexBuild, IndexVersion
 from sdr.accounts.models import Tenant
 
@@ -66,5 +65,5 @@ def _state(tenant: Tenant) -> ShopState:
         n_waiting=versions.filter(created_at__gt=active.created_at).count() if active and active.is_pinned else 0,
         build=build,
         is_building=IndexBuild.objects.living().filter(tenant=tenant).exists(),
-        is_outdated=registry.is_outdated(tenant, parameters()),
+        is_outdated=registry.is_outdated(tenant),
     )

@@ -25,8 +25,9 @@ from scipy import sparse
 from recommendations.engine.neighbours import Neighbours
 from recommendations.index import store
 from recommendations.index.artifact import MANIFEST, Artifact, open_artifact, seal
-from recommendations.index.build import Draft, finish, neighbours_of, new_name, silent
+from recommendations.index.build import Draft, finish, neighbours_of, silent
 from recommendations.index.lease import Lease, beating
+from recommendations.index.naming import new_name
 from recommendations.models import IndexBuild, IndexVersion
 from sdr.accounts.models import Tenant
 

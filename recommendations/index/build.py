@@ -2,10 +2,8 @@
 
 import json
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +20,10 @@ from recommendations.engine.features import FeatureParameters, Features, extract
 from recommendations.engine.neighbours import NeighbourParameters, Neighbours, find_neighbours_of_rows
 from recommendations.index import store
 from recommendations.index.artifact import CARDS, FORMAT, Manifest, seal, write_arrays
+from recommendations.index.naming import new_name
 from recommendations.index.reading import CategoryPlaces, Columns, place_categories, read_columns
 from recommendations.models import IndexVersion
-from sdr import clock
 from sdr.accounts.models import Tenant
-
-_NAME_TIME = "%Y%m%dT%H%M%S"
 
 Progress = Callable[[str, int, int], None]
 
@@ -102,16 +98,6 @@ def finish(
         artifact_bytes=sum(path.stat().st_size for path in directory.iterdir()),
         catalogue_marker=draft.marker,
     )
-
-
-def new_name() -> str:
-    """Return a name that tells when, and that no two builds share."""
-    return f"{clock.now().strftime(_NAME_TIME)}-{uuid.uuid4().hex[:8]}"
-
-
-def built_at(name: str) -> datetime:
-    """Return the instant that :func:`new_name` has put into a version's name."""
-    return datetime.strptime(name.partition("-")[0], _NAME_TIME).replace(tzinfo=UTC)
 
 
 def _read_catalogue(tenant: Tenant) -> tuple[int, CategoryPlaces, Columns]:

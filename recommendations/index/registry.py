@@ -67,13 +67,13 @@ def newest_first(tenant: Tenant) -> list[IndexVersion]:
     return list(versions.select_related("tenant").order_by("-catalogue_marker", "-created_at"))
 
 
-def is_outdated(tenant: Tenant, parameters: dict[str, Any]) -> bool:
-    """Return whether the newest version lacks a change of the catalogue, or was made with other ``parameters``.
+def is_outdated(tenant: Tenant, parameters: dict[str, Any] | None = None) -> bool:
+    """Return whether the newest version lacks a change of the catalogue, or was made with other than ``parameters``.
 
     The newest and not the active one: while an old one is pinned, nothing is built that is there already.
     """
     newest = next(iter(newest_first(tenant)), None)
-    if newest and newest.parameters != parameters:
+    if newest and parameters and newest.parameters != parameters:
         return True
     return selectors.changed_since(tenant.pk, newest.catalogue_marker if newest else None)
 

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import orjson
+import prometheus_client
 import pytest
 
 from events.broker.base import Partition
@@ -191,3 +192,13 @@ def test_the_threads_end_when_they_are_told_to(indexed_shop):
 def test_an_unknown_tenant_has_no_index(indexed_shop):
     with pytest.raises(IndexNotReady):
         serving.current("nobody")
+
+
+def test_the_age_of_what_serves_is_measured(indexed_shop):
+    def age():
+        return prometheus_client.REGISTRY.get_sample_value("sdr_index_age_seconds", {"tenant": "default"})
+
+    indexed_shop.serving()
+    first = eventually(age)
+    assert 0 <= first < 600
+    eventually(lambda: age() > first)
