@@ -60,9 +60,9 @@ def load_catalogue(path: Path) -> None:
             call_command("load_catalog", str(path), stdout=nowhere, stderr=nowhere)
 
 
-def build_in_a_process_of_its_own() -> Built:
+def build_in_a_process_of_its_own(tenant: str = "default") -> Built:
     """Build as Celery's worker would, and ask the kernel how large the process became."""
-    with TemporaryFile() as told, subprocess.Popen([sys.executable, "-m", __name__], stdout=told) as process:
+    with TemporaryFile() as told, subprocess.Popen([sys.executable, "-m", __name__, tenant], stdout=told) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         told.seek(0)
@@ -72,14 +72,13 @@ def build_in_a_process_of_its_own() -> Built:
     return Built(json.loads(lines[-1]), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def active_artifact() -> Path:
+def active_artifact(tenant: str = "default") -> Path:
     from recommendations.index import registry, store
-    from sdr.accounts.models import DEFAULT_TENANT
 
-    version = registry.active_version(DEFAULT_TENANT)
+    version = registry.active_version(tenant)
     if version is None:
         raise RuntimeError("The build ended well, but activated nothing")
-    return store.fetch(DEFAULT_TENANT, version.artifact_name)
+    return store.fetch(tenant, version.artifact_name)
 
 
 def open_index(directory: Path) -> "Index":
@@ -113,12 +112,12 @@ def main() -> None:
 
     django.setup()
     from recommendations.index.rebuild import rebuild
-    from sdr.accounts.models import DEFAULT_TENANT, Tenant
+    from sdr.accounts.models import Tenant
 
     ends: dict[str, float] = {}
     started = time.perf_counter()
     rebuild(
-        Tenant.objects.get(slug=DEFAULT_TENANT),
+        Tenant.objects.get(slug=sys.argv[1]),
         on_progress=lambda step, *_: ends.update({step: time.perf_counter()}),
     )
     ends["write and activate"] = time.perf_counter()
