@@ -7,12 +7,15 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.paginator import InfinitePaginator
 
-from sdr.accounts.models import ApiKey, Tenant, User
+from sdr.accounts import services
+from sdr.accounts.forms import NewTenantForm
+from sdr.accounts.key_admin import secret_page
+from sdr.accounts.models import Scope, Tenant, User
 from sdr.accounts.tenancy import OwnTenantAdmin
 
 admin.site.unregister(Group)
@@ -25,14 +28,40 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 
 @admin.register(Tenant)
 class TenantAdmin(ModelAdmin):
+    """A new shop comes with its first member of staff and, if wanted, its first key."""
+
     list_display = ("name", "slug", "is_active", "created_at")
     search_fields = ("name", "slug")
+    fields = ("name", "slug", "is_active")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        return super().get_form(request, obj, change, **({} if obj else {"form": NewTenantForm}) | kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
+        if obj:
+            return super().get_fieldsets(request, obj)
+        staff = ("username", "password", "makes_key")
+        return ((None, {"fields": ("name", "slug")}), ("The first to sign in", {"fields": staff}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
         return False  # its catalogue would go along: close it with is_active instead
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: Any) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        answers = form.cleaned_data
+        services.open_tenant(obj, username=answers["username"], password=answers["password"])
+        if answers["makes_key"]:
+            vars(request)["key"] = services.create_key(obj, Scope.values, name="first key")
+
+    def response_add(self, request: HttpRequest, obj: Tenant, post_url_continue: str | None = None) -> HttpResponse:
+        if "key" in vars(request):
+            return secret_page(self.admin_site, request, *vars(request)["key"])
+        return super().response_add(request, obj, post_url_continue)
 
 
 @admin.register(User)
@@ -59,17 +88,3 @@ class UserAdmin(DjangoUserAdmin, OwnTenantAdmin):
         # Whoever may grant these may take over every tenant.
         granted = ("is_superuser", "groups", "user_permissions", "tenant")
         return () if request.user.is_superuser else granted
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(OwnTenantAdmin):
-    """Keys are made by ``manage.py create_api_key``, which shows them; here they are looked over and revoked."""
-
-    list_display = ("prefix", "name", "tenant", "scopes", "is_public", "expires_at", "last_used_at")
-    list_filter = ("tenant", "is_public")
-    list_select_related = ("tenant",)
-    search_fields = ("name", "prefix")
-    readonly_fields = ("tenant", "prefix", "scopes", "created_at", "last_used_at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False

@@ -27,10 +27,17 @@ class OwnTenantAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and _is_own(request, obj)
+        return super().has_delete_permission(request, obj) and self._is_own(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and _is_own(request, obj)
+        return super().has_change_permission(request, obj) and self._is_own(request, obj)
+
+    def _is_own(self, request: HttpRequest, obj: Any) -> bool:
+        if obj is None or _sees_all(request):
+            return True
+        if isinstance(obj, str):  # unfold asks for its buttons by the row's id
+            obj = self.get_object(request, obj)
+        return obj is not None and obj.tenant_id == _tenant_id(request)
 
 
 def limited_to_own(rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
@@ -41,10 +48,6 @@ def limited_to_own(rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
 
 def _has_tenant(model: type[Model]) -> bool:
     return any(field.name == "tenant" for field in model._meta.concrete_fields)  # noqa: SLF001  the documented name
-
-
-def _is_own(request: HttpRequest, obj: Any) -> bool:
-    return obj is None or _sees_all(request) or obj.tenant_id == _tenant_id(request)
 
 
 def _sees_all(request: HttpRequest) -> bool:

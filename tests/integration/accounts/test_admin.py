@@ -50,7 +50,7 @@ def test_a_row_is_shown(signed_in, model):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_a_form_for_a_new_row_is_shown_where_rows_are_made_by_hand(signed_in, model):
-    by_hand = model._meta.model_name not in {"apikey", "productchange"}
+    by_hand = model._meta.model_name != "productchange"
     assert signed_in.get(page(model, "add")).status_code == (200 if by_hand else 403)
 
 
@@ -88,6 +88,104 @@ def test_a_key_is_revoked_but_never_shown(signed_in):
     assert signed_in.post(page(ApiKey, "delete", row.pk), {"post": "yes"}).status_code == 302
     with pytest.raises(access.Unauthenticated):
         access.authenticate(f"Bearer {key}", None)
+
+
+class TestKeys:
+    def form(self, **fields):
+        return {"tenant": Tenant.objects.get().pk, "name": "web", "scopes": ["events:write"]} | fields
+
+    def made(self, answer):
+        assert answer.status_code == 200
+        assert "no-store" in answer["Cache-Control"]
+        return answer.context["secret"]
+
+    def is_open(self, key):
+        try:
+            return access.authenticate(f"Bearer {key}", None, origin="https://shop.example")
+        except access.Unauthenticated:
+            return None
+
+    def test_a_new_key_is_shown_once(self, signed_in):
+        made = signed_in.post(
+            page(ApiKey, "add"), self.form(allowed_origins="https://shop.example, http://a.example:81")
+        )
+        key = self.made(made)
+        assert key in made.content.decode()
+        assert self.is_open(key).scopes == {"events:write"}
+        row = ApiKey.objects.get()
+        assert row.allowed_origins == ["https://shop.example", "http://a.example:81"]
+        assert key not in signed_in.get(page(ApiKey, "change", row.pk)).content.decode()
+
+    @pytest.mark.parametrize(
+        ("fields", "named"),
+        [
+            ({"scopes": []}, "scopes"),
+            ({"allowed_origins": "shop.example"}, "allowed_origins"),
+            ({"is_public": "on", "scopes": ["users:read"]}, "scopes"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused_by_its_field(self, signed_in, fields, named):
+        answer = signed_in.post(page(ApiKey, "add"), self.form(**fields))
+        assert list(answer.context["adminform"].form.errors) == [named]
+        assert not ApiKey.objects.exists()
+
+    def test_a_key_is_edited_and_keeps_its_secret(self, signed_in):
+        row, key = access.create_key(Tenant.objects.get(), ["events:write"])
+        assert signed_in.post(page(ApiKey, "change", row.pk), self.form(scopes=["users:read"])).status_code == 302
+        assert self.is_open(key).scopes == {"users:read"}
+
+    def test_a_key_is_rotated(self, signed_in):
+        row, old = access.create_key(Tenant.objects.get(), ["events:write"])
+        rotate = f"/admin/accounts/apikey/{row.pk}/rotate/"
+        assert signed_in.get(rotate).status_code == 200
+        assert self.is_open(old)
+        new = self.made(signed_in.post(rotate, {"overlap_hours": "0"}))
+        assert (self.is_open(old), bool(self.is_open(new))) == (None, True)
+
+    def test_a_key_is_revoked_after_a_question(self, signed_in):
+        row, key = access.create_key(Tenant.objects.get(), ["events:write"])
+        revoke = f"/admin/accounts/apikey/{row.pk}/revoke/"
+        assert signed_in.get(revoke).status_code == 200
+        assert self.is_open(key)
+        assert signed_in.post(revoke).status_code == 302
+        assert not self.is_open(key)
+        assert signed_in.post(f"/admin/accounts/apikey/{row.pk}/rotate/", {"overlap_hours": "0"}).status_code == 403
+
+    def test_many_keys_are_revoked_at_once(self, signed_in):
+        made = [access.create_key(Tenant.objects.get(), ["events:write"]) for _ in range(3)]
+        chosen = {"action": "revoke", "_selected_action": [row.pk for row, _ in made[:2]]}
+        signed_in.post(page(ApiKey, "changelist"), chosen)
+        assert [bool(self.is_open(key)) for _, key in made] == [False, False, True]
+
+    def test_staff_touch_their_own_shops_keys_only(self, client):
+        from django.contrib.auth.models import Permission
+
+        row, _ = access.create_key(Tenant.objects.get(slug="default"), ["events:write"])
+        staff = make_staff(tenant=make_tenant("books"))
+        staff.user_permissions.set(Permission.objects.all())
+        client.force_login(staff)
+        for what in ("rotate", "revoke"):
+            assert client.post(f"/admin/accounts/apikey/{row.pk}/{what}/", {"overlap_hours": "0"}).status_code == 403
+        client.post(page(ApiKey, "add"), {"name": "ours", "scopes": ["events:write"], "tenant": staff.tenant_id})
+        assert ApiKey.objects.get(name="ours").tenant == staff.tenant
+
+
+class TestNewTenants:
+    form = {"name": "Books", "slug": "books", "username": "mary", "password": "correct horse battery"}
+
+    def test_a_tenant_is_made_with_staff_and_a_key(self, signed_in, client):
+        made = signed_in.post(page(Tenant, "add"), self.form | {"makes_key": "on"})
+        assert access.authenticate(f"Bearer {made.context['secret']}", None).tenant == "books"
+        client.logout()
+        assert client.login(username="mary", password="correct horse battery")
+        assert client.get("/admin/catalog/product/").status_code == 200
+        assert client.get("/admin/accounts/tenant/").status_code == 403
+
+    @pytest.mark.parametrize("wrong", [{"username": "admin"}, {"password": "12345"}, {"slug": "Not a slug"}])
+    def test_half_a_tenant_is_none(self, signed_in, wrong):
+        answer = signed_in.post(page(Tenant, "add"), self.form | wrong)
+        assert list(answer.context["adminform"].form.errors) == list(wrong)
+        assert not Tenant.objects.filter(name="Books").exists()
 
 
 def test_a_tenant_keeps_its_slug_and_is_never_deleted(signed_in):
