@@ -119,6 +119,7 @@ ROOT_URLCONF = "sdr.urls"
 APPEND_SLASH = True  # the admin's links end in one; the API's never do
 WSGI_APPLICATION = "sdr.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_REDIRECT_URL = "/admin/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -60,6 +60,9 @@ class ApiKeyAdmin(OwnTenantAdmin):
         told = ("prefix", "state", "created_at", "last_used_at", "previous_expires_at", "revoked_at")
         return ("tenant", *told) if obj else ()
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        return {"tenant": getattr(request.user, "tenant_id", None)} | super().get_changeform_initial_data(request)
+
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: Any) -> None:
         # On the request, for the page that answers it: nothing else ever holds the secret.
         vars(request)["secret"] = None if change else services.give_secret(obj)

@@ -9,15 +9,15 @@ from django.http import HttpRequest, HttpResponseBase
 
 POLICY = "Content-Security-Policy"
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
-# Inline styles are in every one of these pages; inline scripts in none. Product images stand on other hosts.
+# Inline styles are in every one of these pages; inline scripts in none.
 _PAGE = (
-    "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; "
+    "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:{images}; "
     "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-PAGE = _PAGE.format(scripts="")
-# unfold's menus and tabs are Alpine.js, which makes functions from attributes.
-ADMIN = _PAGE.format(scripts=" 'unsafe-eval'")
+PAGE = _PAGE.format(scripts="", images="")
+# unfold's menus and tabs are Alpine.js, which makes functions from attributes; products' images stand on other hosts.
+ADMIN = _PAGE.format(scripts=" 'unsafe-eval'", images=" https:")
 
 
 class PagePolicyMiddleware:

@@ -5,6 +5,6 @@ document.addEventListener("click", (event) => {
   const field = document.getElementById(button.dataset.copy);
   field.select();
   // Without TLS there is no clipboard API, and the old way still works.
-  const copied = navigator.clipboard ? navigator.clipboard.writeText(field.value) : Promise.resolve(document.execCommand("copy"));
-  copied.then(() => { button.textContent = button.dataset.done; });
+  const copied = navigator.clipboard ? navigator.clipboard.writeText(field.value) : Promise.reject();
+  copied.catch(() => document.execCommand("copy")).then(() => { button.textContent = button.dataset.done; });
 });
