@@ -1,10 +1,11 @@
-"""Redis clients, made on first use and once per process: a connection must not cross a fork."""
+"""Redis clients, made on first use and once per process (a connection must not cross a fork), and Postgres' limits."""
 
 import os
 from functools import lru_cache
 
 import redis
 from django.conf import settings
+from django.db import connections
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -12,6 +13,17 @@ from redis.retry import Retry
 def redis_client() -> redis.Redis:
     """Return this process's client; it answers bytes, and raises ``redis.RedisError`` within the time-out."""
     return _redis_client(os.getpid(), settings.REDIS_URL)
+
+
+def limit_statements() -> None:
+    """Have Postgres cancel this process's statements that take too long: for servers, before their first connection.
+
+    Commands and tasks may take as long as they do.
+    """
+    if settings.DATABASE_STATEMENT_TIMEOUT_MS:
+        options = connections.settings["default"].setdefault("OPTIONS", {})
+        own = f"-c statement_timeout={settings.DATABASE_STATEMENT_TIMEOUT_MS}"
+        options["options"] = f"{options.get('options', '')} {own}".strip()
 
 
 @lru_cache(maxsize=4)

@@ -10,7 +10,9 @@ _django = get_wsgi_application()
 from django.conf import settings  # noqa: E402  needs the environment
 
 from sdr.checks import refuse_to_serve_insecurely  # noqa: E402  needs the settings
+from sdr.connections import limit_statements  # noqa: E402
 from sdr.http.bodies import measured  # noqa: E402
 
 application = measured(_django, most=settings.MAX_BODY_BYTES)
 refuse_to_serve_insecurely()
+limit_statements()

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from django.conf import settings as django_settings
 
 from events.broker.producer import close_publisher
 from events.broker.topics import ensure_topics
+from events.kinds import TOPICS
 from sdr.embedded.apache import libraries
 from sdr.embedded.apache.cluster import Cluster, running
 from tests.eventually import eventually
@@ -58,6 +59,12 @@ class ApacheKafka:
         consumer.close()
         return [message.value() for message in found]
 
+    def set(self, topic: str, name: str, value: str) -> None:
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
+        for done in self._admin.incremental_alter_configs([resource]).values():
+            done.result(ANSWER_SECONDS)
+
     def settings_of(self, topic: str) -> dict[str, str]:
         (done,) = self._admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, topic)]).values()
         return {name: entry.value for name, entry in done.result(ANSWER_SECONDS).items()}
@@ -83,5 +90,6 @@ def apache_kafka(_apache_kafka: ApacheKafka, settings) -> Iterator[ApacheKafka]:
     settings.KAFKA_INCARNATION = None
     _apache_kafka.delete_topics()
     ensure_topics()
+    eventually(lambda: _apache_kafka.topics() >= set(TOPICS))  # a broker knows them a moment after it made them
     yield _apache_kafka
     close_publisher()

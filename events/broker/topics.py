@@ -5,7 +5,7 @@ from concurrent.futures import Future
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 from django.conf import settings
 
 from events.broker.config import common_config
@@ -17,6 +17,12 @@ log = structlog.get_logger(__name__)
 # Short, because whoever needs the topics asks again, and looks in between whether it is to stop.
 _LIST_SECONDS = 2.0
 _CREATE_SECONDS = 10.0
+_TIMESTAMPS, _OWN_TIME = "message.timestamp.type", "LogAppendTime"
+_NOT_ALLOWED = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.POLICY_VIOLATION,
+}
 
 
 def ensure_topics(topics: Sequence[str] = TOPICS) -> None:
@@ -34,7 +40,8 @@ def _ensure_topics(admin: AdminClient, topics: Sequence[str]) -> None:
             admin.list_topics(topic, timeout=_LIST_SECONDS)
         return
     existing = admin.list_topics(timeout=_LIST_SECONDS).topics
-    config = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(settings.KAFKA_RETENTION_MS)}
+    _ensure_own_time(admin, [topic for topic in topics if topic in existing])
+    config = {_TIMESTAMPS: _OWN_TIME, "retention.ms": str(settings.KAFKA_RETENTION_MS)}
     missing = [
         NewTopic(topic, settings.KAFKA_PARTITIONS, settings.KAFKA_REPLICATION, config=config)
         for topic in topics
@@ -42,6 +49,30 @@ def _ensure_topics(admin: AdminClient, topics: Sequence[str]) -> None:
     ]
     for topic, done in admin.create_topics(missing).items() if missing else []:
         _await_created(topic, done)
+
+
+def _ensure_own_time(admin: AdminClient, topics: Sequence[str]) -> None:
+    """Have topics that somebody else made stamp messages with the log's own time, or say that they do not.
+
+    The window of event ids moves with it: a shop's clock that is wrong would let duplicates through.
+    """
+    asked = [ConfigResource(ConfigResource.Type.TOPIC, topic) for topic in topics]
+    for resource, answer in admin.describe_configs(asked).items() if asked else []:
+        try:
+            if answer.result(_CREATE_SECONDS)[_TIMESTAMPS].value == _OWN_TIME:
+                continue
+            entry = ConfigEntry(_TIMESTAMPS, _OWN_TIME, incremental_operation=AlterConfigOpType.SET)
+            wanted = ConfigResource(ConfigResource.Type.TOPIC, resource.name, incremental_configs=[entry])
+            for altered in admin.incremental_alter_configs([wanted]).values():
+                altered.result(_CREATE_SECONDS)
+            log.warning("topic altered", topic=resource.name, setting=f"{_TIMESTAMPS}={_OWN_TIME}")
+        except KafkaException as error:
+            if error.args[0].code() not in _NOT_ALLOWED:
+                raise
+            log.error(
+                "the topic may not stamp messages with the log's own time, and this account may not see to it",
+                topic=resource.name, setting=f"{_TIMESTAMPS}={_OWN_TIME}", reason=error.args[0].str(),
+            )  # fmt: skip
 
 
 def _await_created(topic: str, done: Future[None]) -> None:

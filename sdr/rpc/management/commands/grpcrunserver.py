@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 from django_grpc_framework.management.commands import grpcrunserver
 
 from sdr.checks import refuse_to_serve_insecurely
+from sdr.connections import limit_statements
 from sdr.rpc.server import AddressTakenError, RpcServer
 
 
@@ -44,6 +45,7 @@ class Command(grpcrunserver.Command):
     def _start(self) -> RpcServer:
         try:
             refuse_to_serve_insecurely()
+            limit_statements()
             server = RpcServer(self.address, max_workers=self.max_workers)
         except (ImproperlyConfigured, AddressTakenError) as error:
             raise CommandError(str(error)) from error
