@@ -1,7 +1,10 @@
 """The gRPC door: the same answers as ``views.py``, from the same use cases."""
 
+from typing import Any
+
 import grpc
 import orjson
+from google.protobuf.json_format import ParseDict
 
 from protos.catalog.v1.catalog_pb2 import Product
 from protos.recommendations.v1 import recommendations_pb2 as messages
@@ -34,8 +37,20 @@ def _query(request: messages.GetRecommendationsRequest, caller: Access) -> servi
         tenant_id=caller.tenant_id,
         product_id=request.product_id if named_by == "product_id" else None,
         sku=request.sku if named_by == "sku" else None,
-        limit=checked_limit(request.limit if request.HasField("limit") else None),
+        limit=checked_limit(_optional(request, "limit")),
+        user_id=_optional(request, "user_id"),
+        session_id=_optional(request, "session_id"),
+        exclude=tuple(request.exclude),
+        category=_optional(request, "category"),
+        min_price=_optional(request, "min_price"),
+        max_price=_optional(request, "max_price"),
+        in_stock=_optional(request, "in_stock"),
+        evidence=request.evidence,
     )
+
+
+def _optional(request: messages.GetRecommendationsRequest, field: str) -> Any:
+    return getattr(request, field) if request.HasField(field) else None
 
 
 def _response(answer: services.Recommendations) -> messages.GetRecommendationsResponse:
@@ -54,4 +69,6 @@ def _recommendation(item: services.Recommendation) -> messages.Recommendation:
         score=item.score,
         reason=item.reason,
         reason_code=item.reason_code,
+        # Its JSON has the names of the message.
+        evidence=ParseDict(item.evidence, messages.Evidence()) if item.evidence else None,
     )

@@ -1,134 +1,175 @@
-"""The use cases: what to show beside a product, and what trends."""
+"""The use cases: what to show beside a product and to a user, what trends, and why."""
 
-import uuid
-from dataclasses import dataclass
+import os
 
 import numpy as np
 from django.db import DatabaseError, InterfaceError
 
 from catalog import selectors
 from catalog.models import Product
+from events.live.shoppers import ShopperState
 from recommendations import serving
+from recommendations.answers import Explanation, Recommendation, Recommendations, TrendingProduct
 from recommendations.engine import pages
-from recommendations.engine.filters import Filter, Rule
+from recommendations.engine.blend import Blend, product_page_blend, user_page_blend
+from recommendations.engine.explain import break_down, why_dropped
 from recommendations.engine.ladder import Ranked
-from recommendations.engine.reasons import ReasonCode, sentence
+from recommendations.engine.reasons import Reason, sentence
 from recommendations.engine.scorers import rising
+from recommendations.evidence import drop_of, evidence_of, name_of
 from recommendations.index.holder import Serving
-from recommendations.limits import DEFAULT_LIMIT
+from recommendations.queries import ProductQuery, TrendingQuery, UserQuery
+from recommendations.shoppers import as_filter, as_shopper, known_of
 from sdr import clock, metrics
-from sdr.exceptions import InvalidInput
+from sdr.exceptions import IndexNotReady
 
+__all__ = [
+    "ProductQuery",
+    "Recommendation",
+    "Recommendations",
+    "TrendingProduct",
+    "TrendingQuery",
+    "UserQuery",
+    "explain",
+    "recommend_for_product",
+    "recommend_for_user",
+    "trending_products",
+]
 
-@dataclass(frozen=True, slots=True)
-class ProductQuery:
-    """What to show beside a product, which is named by its id or by its SKU."""
-
-    tenant: str
-    tenant_id: int
-    product_id: int | None = None
-    sku: str | None = None
-    limit: int = DEFAULT_LIMIT
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendation:
-    """One place of the list. ``card``: the product as JSON; ``score`` in [0, 1]."""
-
-    card: bytes
-    score: float
-    reason: str
-    reason_code: ReasonCode
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendations:
-    """An answer, with what it was made from and what it lacks."""
-
-    items: list[Recommendation]
-    recommendation_id: str
-    index_version: str
-    degraded: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class TrendingQuery:
-    """What is hot; ``category`` is a slug, a path or a name, None the whole shop."""
-
-    tenant: str
-    category: str | None = None
-    limit: int = DEFAULT_LIMIT
-
-
-@dataclass(frozen=True, slots=True)
-class TrendingProduct:
-    """One hot product; ``rising``: the last hour's rate over its week's, 1 being steady."""
-
-    card: bytes
-    score: float
-    rising: float
+# Looked up once: labels cost a request as much as the measuring.
+_PRODUCT_SECONDS, _USER_SECONDS, _TRENDING_SECONDS = (
+    metrics.RECOMMENDATION_SECONDS.labels(query=name) for name in ("product", "user", "trending")
+)
 
 
 def recommend_for_product(query: ProductQuery) -> Recommendations:
     """Return ``limit`` products to show beside one, if the catalogue has them.
 
-    Raises NotFound for a product that does not exist, IndexNotReady before the first index. Redis and Postgres may
-    be down: the answer then says what it lacks.
+    Raises NotFound for a product that does not exist, InvalidInput for a category that does not, IndexNotReady before
+    the first index. Redis and Postgres may be down: the answer then says what it lacks.
     """
-    with metrics.RECOMMENDATION_SECONDS.labels(query="product").time():
+    with _PRODUCT_SECONDS.time():
         now, degraded = serving.current(query.tenant)
-        row = now.index.row_of(query.product_id, query.sku)
+        state, lacking = known_of(query.tenant, query)
+        row, seconds = now.index.row_of(query.product_id, query.sku), clock.now_seconds()
         if row is None:
-            ranked, lacking = _without_index(now, query)
-            degraded += lacking
-        else:
-            filtering = Filter({Rule.ITSELF: {int(now.index.catalogue.groups[row])}}, now.weights.hide_out_of_stock)
-            ranked = pages.beside_product(now.shop, row, filtering, query.limit, clock.now_seconds())
-        return Recommendations(
-            items=[_recommendation(now, place) for place in ranked],
-            recommendation_id=uuid.uuid4().hex,
-            index_version=now.index.version,
-            degraded=degraded,
-        )
+            ranked, without_index = _without_index(now, query, state)
+            return _answer(now, query, ranked, degraded + lacking + without_index)
+        shopper = as_shopper(now, state)
+        filtering = as_filter(now, query, state, _group_of(now, row))
+        ranked = pages.beside_product(now.shop, row, filtering, query.limit, seconds, shopper)
+        blend = product_page_blend(now.shop, row, shopper, seconds) if query.evidence else None
+        return _answer(now, query, ranked, degraded + lacking, blend, row)
+
+
+def recommend_for_user(query: UserQuery) -> Recommendations:
+    """Return ``limit`` products to show to a user; one of whom nothing is known gets what the shop likes.
+
+    Raises InvalidInput and IndexNotReady like :func:`recommend_for_product`.
+    """
+    with _USER_SECONDS.time():
+        now, degraded = serving.current(query.tenant)
+        state, lacking = known_of(query.tenant, query)
+        shopper, seconds = as_shopper(now, state), clock.now_seconds()
+        ranked = pages.for_user(now.shop, shopper, as_filter(now, query, state), query.limit, seconds)
+        blend = user_page_blend(now.shop, shopper, seconds) if query.evidence else None
+        return _answer(now, query, ranked, degraded + lacking, blend)
 
 
 def trending_products(query: TrendingQuery) -> list[TrendingProduct]:
     """Return what is hot now, hottest first. Raises InvalidInput for a category that does not exist."""
-    with metrics.RECOMMENDATION_SECONDS.labels(query="trending").time():
+    with _TRENDING_SECONDS.time():
         now, _ = serving.current(query.tenant)
+        state, _ = known_of(query.tenant, query)
         seconds = clock.now_seconds()
-        filtering = Filter(in_stock_only=now.weights.hide_out_of_stock, categories=_categories(now, query.category))
-        ranked = pages.trending(now.shop, filtering, query.limit, seconds)
+        ranked = pages.trending(now.shop, as_filter(now, query, state), query.limit, seconds)
         rows = np.array([place.row for place in ranked], dtype=np.int32)
         rates = np.round(rising(now.hotness, rows, seconds), 3).tolist()
         return [TrendingProduct(now.index.card(p.row), p.score, rate) for p, rate in zip(ranked, rates, strict=True)]
 
 
-def _categories(now: Serving, named: str | None) -> tuple[int, ...]:
-    if named is None:
-        return (now.index.catalogue.tree.everything,)
-    places = now.index.categories_named(named)
-    if not places:
-        raise InvalidInput("category", f"There is no category {named!r}.")
-    return tuple(places)
+def explain(query: ProductQuery, candidate_id: int | None = None, candidate_sku: str | None = None) -> Explanation:
+    """Return every term of a candidate's score beside a product, and where it stands or what keeps it out.
+
+    Raises NotFound for a product or a candidate that does not exist, IndexNotReady while the index lacks one of them.
+    """
+    now, degraded = serving.current(query.tenant)
+    row = _indexed_row(now, query.tenant_id, query.product_id, query.sku)
+    candidate = _indexed_row(now, query.tenant_id, candidate_id, candidate_sku)
+    state, lacking = known_of(query.tenant, query)
+    shopper, seconds = as_shopper(now, state), clock.now_seconds()
+    filtering = as_filter(now, query, state, _group_of(now, row))
+    places = pages.beside_product(now.shop, row, filtering, query.limit, seconds, shopper)
+    breakdown = break_down(product_page_blend(now.shop, row, shopper, seconds), candidate, row)
+    position = next((n for n, place in enumerate(places) if place.row == candidate), None)
+    place = None if position is None else places[position]
+    drop = None if place else why_dropped(now.shop, filtering, places, candidate, row, breakdown.score)
+    is_fallback = place is not None and place.is_fallback
+    return Explanation(
+        product=now.index.card(row),
+        candidate=now.index.card(candidate),
+        position=None if position is None else position + 1,
+        score=place.score if place is not None and is_fallback else breakdown.score,
+        reason=_sentence(now, place.row, place.reason) if place else None,
+        reason_code=place.reason_code if place else None,
+        evidence=None if is_fallback else evidence_of(now.index, breakdown),
+        dropped=drop_of(now.index, drop) if drop else None,
+        index_version=now.index.version,
+        degraded=degraded + lacking,
+    )
 
 
-def _without_index(now: Serving, query: ProductQuery) -> tuple[list[Ranked], list[str]]:
+def _answer(
+    now: Serving,
+    query: ProductQuery | UserQuery,
+    ranked: list[Ranked],
+    degraded: list[str],
+    blend: Blend | None = None,
+    page_row: int | None = None,
+) -> Recommendations:
+    items = []
+    for place in ranked:
+        evidence = None
+        if blend and not place.is_fallback:
+            evidence = evidence_of(now.index, break_down(blend, place.row, page_row))
+        text = _sentence(now, place.row, place.reason)
+        items.append(Recommendation(now.index.card(place.row), place.score, text, place.reason_code, evidence))
+    return Recommendations(items, os.urandom(16).hex(), now.index.version, degraded, query.evidence)
+
+
+def _sentence(now: Serving, row: int, reason: Reason) -> str:
+    led_by = None if reason.because_of is None else name_of(now.index, reason.because_of)
+    return sentence(reason.code, now.index.category_of(row).name, led_by)
+
+
+def _group_of(now: Serving, row: int) -> frozenset[int]:
+    return frozenset((now.index.catalogue.groups.item(row),))
+
+
+def _indexed_row(now: Serving, tenant_id: int, product_id: int | None, sku: str | None) -> int:
+    row = now.index.row_of(product_id, sku)
+    if row is None:
+        product = _product(tenant_id, product_id, sku)
+        raise IndexNotReady(f"The index does not have the product {product.pk} yet.")
+    return row
+
+
+def _without_index(now: Serving, query: ProductQuery, state: ShopperState) -> tuple[list[Ranked], list[str]]:
     """Answer for a product that the index does not have (it may be seconds old) with what is popular around it."""
     category, variants, lacking = now.index.catalogue.tree.everything, frozenset[int](), ["index"]
     try:
-        product = _product(query)
+        product = _product(query.tenant_id, query.product_id, query.sku)
         category, variants = _category_of(now, product), _variants_of(now, product)
     except (DatabaseError, InterfaceError):
         lacking = ["index", "catalog"]  # nobody can say whether there is such a product
-    filtering = Filter({Rule.ITSELF: variants}, now.weights.hide_out_of_stock)
+    filtering = as_filter(now, query, state, variants)
     return pages.around_category(now.shop, category, filtering, query.limit), lacking
 
 
-def _product(query: ProductQuery) -> Product:
-    if query.product_id is not None:
-        return selectors.product_by_id(query.tenant_id, query.product_id)
-    return selectors.product_by_sku(query.tenant_id, query.sku or "")
+def _product(tenant_id: int, product_id: int | None, sku: str | None) -> Product:
+    if product_id is not None:
+        return selectors.product_by_id(tenant_id, product_id)
+    return selectors.product_by_sku(tenant_id, sku or "")
 
 
 def _category_of(now: Serving, product: Product) -> int:
@@ -144,8 +185,3 @@ def _variants_of(now: Serving, product: Product) -> frozenset[int]:
     variants = Product.objects.filter(tenant_id=product.tenant_id, variant_group=product.variant_group)
     rows = now.index.catalogue.vocabulary.rows_of(np.array(variants.values_list("pk", flat=True), dtype=np.int64))
     return frozenset(now.index.catalogue.groups[rows[rows >= 0]].tolist())
-
-
-def _recommendation(now: Serving, place: Ranked) -> Recommendation:
-    reason = sentence(place.reason_code, now.index.category_of(place.row).name)
-    return Recommendation(now.index.card(place.row), place.score, reason, place.reason_code)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import orjson
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,13 +10,49 @@ from rest_framework.views import APIView
 
 from catalog.serializers import ProductSerializer
 from recommendations import services
-from recommendations.body import recommendations_body
+from recommendations.body import explanation_body, recommendations_body, trending_body
+from recommendations.engine.explain import OTHER_RULES, Stage
+from recommendations.engine.filters import Rule
 from recommendations.engine.reasons import ReasonCode
-from recommendations.limits import DEFAULT_LIMIT, MAX_LIMIT, checked_limit
+from recommendations.parameters import CANDIDATE, CONDITIONS, FOR_USER
+from recommendations.parsing import parsed_candidate, parsed_conditions
 from sdr.accounts.authentication import access_of
 from sdr.accounts.models import Scope
 
-LIMIT = OpenApiParameter("limit", int, description=f"1–{MAX_LIMIT}, {DEFAULT_LIMIT} if missing")
+
+class SharedTextSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    contribution = serializers.FloatField(help_text="What this term adds to the cosine.")
+
+
+class BecauseSerializer(serializers.Serializer[Any]):
+    product_id = serializers.IntegerField()
+    name = serializers.CharField()
+    position = serializers.IntegerField(help_text="Steps back in the recent products; 0 is the newest.")
+    cosine = serializers.FloatField()
+    value = serializers.FloatField(help_text="What the steps back leave of the cosine.")
+
+
+class TermPartSerializer(serializers.Serializer[Any]):
+    term = serializers.ChoiceField(choices=["clicks", "rating", "recent", "preference"])
+    weight = serializers.FloatField(help_text="Of the whole score.")
+    value = serializers.FloatField(min_value=0, max_value=1)
+    contribution = serializers.FloatField()
+    facts = serializers.DictField(child=serializers.FloatField(), required=False)
+    because = BecauseSerializer(many=True, required=False)
+
+
+class TermSerializer(serializers.Serializer[Any]):
+    term = serializers.ChoiceField(choices=["content", "trend", "behaviour"])
+    weight = serializers.FloatField(help_text="Of the whole score.")
+    value = serializers.FloatField(min_value=0, max_value=1)
+    contribution = serializers.FloatField(help_text="Weight times value. All terms add up to the score.")
+    shared = SharedTextSerializer(many=True, required=False)
+    parts = TermPartSerializer(many=True, required=False)
+
+
+class EvidenceSerializer(serializers.Serializer[Any]):
+    terms = TermSerializer(many=True)
 
 
 class RecommendationSerializer(serializers.Serializer[Any]):
@@ -27,6 +62,9 @@ class RecommendationSerializer(serializers.Serializer[Any]):
     score = serializers.FloatField(min_value=0, max_value=1)
     reason = serializers.CharField()
     reason_code = serializers.ChoiceField(choices=[code.value for code in ReasonCode])
+    evidence = EvidenceSerializer(
+        required=False, allow_null=True, help_text="With evidence=1; null where a fallback fills the list."
+    )
 
 
 class RecommendationsSerializer(serializers.Serializer[Any]):
@@ -46,21 +84,62 @@ class TrendingSerializer(serializers.Serializer[Any]):
     trending = TrendingProductSerializer(many=True)
 
 
+class DroppedSerializer(serializers.Serializer[Any]):
+    stage = serializers.ChoiceField(choices=[stage.value for stage in Stage])
+    rule = serializers.ChoiceField(choices=[*(rule.value for rule in Rule), *OTHER_RULES])
+    shown_product_id = serializers.IntegerField(allow_null=True, help_text="The variant that stands there for it.")
+    score_to_beat = serializers.FloatField(allow_null=True, help_text="Of the last place, or of that variant.")
+
+
+class ExplanationSerializer(serializers.Serializer[Any]):
+    product = ProductSerializer()
+    candidate = ProductSerializer()
+    position = serializers.IntegerField(allow_null=True, help_text="From 1; null where it is not in the list.")
+    score = serializers.FloatField(min_value=0, max_value=1, help_text="At that place, or what it would be.")
+    reason = serializers.CharField(allow_null=True)
+    reason_code = serializers.ChoiceField(choices=[code.value for code in ReasonCode], allow_null=True)
+    evidence = EvidenceSerializer(allow_null=True, help_text="Null where a fallback fills the list.")
+    dropped = DroppedSerializer(allow_null=True, help_text="Where it is not in the list: why.")
+    index_version = serializers.CharField()
+    degraded = serializers.ListField(child=serializers.CharField())
+
+
 class ProductRecommendationsView(APIView):
-    """What to show beside a product: products that read alike, and what is hot in its category."""
+    """What to show beside a product: products that read alike, what is hot around it, what the shopper leans to."""
 
     required_scope = Scope.RECOMMENDATIONS_READ
 
-    @extend_schema(parameters=[LIMIT], responses=RecommendationsSerializer)
+    @extend_schema(parameters=CONDITIONS, responses=RecommendationsSerializer)
     def get(self, request: Request, product_id: int | None = None, sku: str | None = None) -> Response:
-        query = services.ProductQuery(
-            tenant=access_of(request).tenant,
-            tenant_id=access_of(request).tenant_id,
-            product_id=product_id,
-            sku=sku,
-            limit=checked_limit(request.query_params.get("limit")),
-        )
-        return Response(recommendations_body(services.recommend_for_product(query)))
+        return Response(recommendations_body(services.recommend_for_product(_product_query(request, product_id, sku))))
+
+
+class ExplainView(APIView):
+    """Where a candidate stands beside a product, and every term of its score; or the rule that keeps it out.
+
+    Ask with the parameters of the list that is to be explained.
+    """
+
+    required_scope = Scope.RECOMMENDATIONS_READ
+
+    @extend_schema(parameters=[*CANDIDATE, *CONDITIONS], responses=ExplanationSerializer)
+    def get(self, request: Request, product_id: int | None = None, sku: str | None = None) -> Response:
+        candidate = parsed_candidate(request.query_params)
+        query = _product_query(request, product_id, sku)
+        return Response(explanation_body(services.explain(query, *candidate)))
+
+
+class UserRecommendationsView(APIView):
+    """What to show to a user wherever they are; of a stranger, what the whole shop likes."""
+
+    required_scope = Scope.RECOMMENDATIONS_READ
+
+    @extend_schema(parameters=FOR_USER, responses=RecommendationsSerializer)
+    def get(self, request: Request, external_id: str) -> Response:
+        access = access_of(request)
+        conditions = parsed_conditions(request.query_params) | {"user_id": external_id}
+        query = services.UserQuery(access.tenant, access.tenant_id, **conditions)
+        return Response(recommendations_body(services.recommend_for_user(query)))
 
 
 class TrendingView(APIView):
@@ -68,21 +147,13 @@ class TrendingView(APIView):
 
     required_scope = Scope.RECOMMENDATIONS_READ
 
-    @extend_schema(
-        parameters=[LIMIT, OpenApiParameter("category", str, description="A slug, a path or a name.")],
-        responses=TrendingSerializer,
-    )
+    @extend_schema(parameters=CONDITIONS, responses=TrendingSerializer)
     def get(self, request: Request) -> Response:
-        query = services.TrendingQuery(
-            tenant=access_of(request).tenant,
-            category=request.query_params.get("category") or None,
-            limit=checked_limit(request.query_params.get("limit")),
-        )
-        return Response(
-            {
-                "trending": [
-                    {"product": orjson.Fragment(item.card), "score": item.score, "rising": item.rising}
-                    for item in services.trending_products(query)
-                ]
-            }
-        )
+        access = access_of(request)
+        query = services.TrendingQuery(access.tenant, access.tenant_id, **parsed_conditions(request.query_params))
+        return Response(trending_body(services.trending_products(query)))
+
+
+def _product_query(request: Request, product_id: int | None, sku: str | None) -> services.ProductQuery:
+    access, conditions = access_of(request), parsed_conditions(request.query_params)
+    return services.ProductQuery(access.tenant, access.tenant_id, product_id, sku, **conditions)

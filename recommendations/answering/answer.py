@@ -8,7 +8,6 @@ from events.tenants import TenantDirectory
 from recommendations import services
 from recommendations.answering.messages import Request, checked, decode, encode
 from recommendations.body import recommendations_body
-from recommendations.limits import checked_limit
 from sdr.errors import error_body, exception_handler
 from sdr.exceptions import InvalidInput
 
@@ -35,19 +34,17 @@ def _body(raw: dict[str, Any], tenants: TenantDirectory) -> dict[str, Any]:
 
 
 def _recommendations(request: Request, tenants: TenantDirectory) -> dict[str, Any]:
-    limit = checked_limit(request.limit)
-    if request.tenant not in tenants.ids():
+    conditions, ids = request.conditions(), tenants.ids()
+    if request.tenant not in ids:
         raise InvalidInput("tenant", f"There is no tenant {request.tenant!r}.")
+    tenant, tenant_id = request.tenant, ids[request.tenant]
     if request.product_id is None and request.sku is None:
-        return error_body("not_supported", "Recommendations for a user alone are not answered here yet.")
-    query = services.ProductQuery(
-        tenant=request.tenant,
-        tenant_id=tenants.ids()[request.tenant],
-        product_id=request.product_id,
-        sku=request.sku if request.product_id is None else None,
-        limit=limit,
-    )
-    return recommendations_body(services.recommend_for_product(query))
+        found = services.recommend_for_user(services.UserQuery(tenant, tenant_id, **conditions))
+    else:
+        sku = request.sku if request.product_id is None else None
+        query = services.ProductQuery(tenant, tenant_id, request.product_id, sku, **conditions)
+        found = services.recommend_for_product(query)
+    return recommendations_body(found)
 
 
 def _error_body(error: Exception) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import msgspec
 import orjson
 
 from events.messages import Name, ProductId
+from recommendations.limits import checked_limit
+from recommendations.queries import MAX_EXCLUDED
 from sdr.accounts.models import DEFAULT_TENANT
 from sdr.exceptions import InvalidInput
 
@@ -17,7 +19,10 @@ class Unanswerable(Exception):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants to be shown; a product is named by its id, which wins, or by its SKU."""
+    """What somebody wants to be shown; a product is named by its id, which wins, or by its SKU.
+
+    Without a product the request is for the user's own page.
+    """
 
     request_id: Name
     schema_version: int = SCHEMA_VERSION
@@ -25,7 +30,28 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     product_id: ProductId | None = None
     sku: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
     user_id: Name | None = None
+    session_id: Name | None = None
     limit: int | None = None
+    exclude: Annotated[list[ProductId], msgspec.Meta(max_length=MAX_EXCLUDED)] = []
+    category: str | None = None
+    min_price: float | None = None
+    max_price: float | None = None
+    in_stock: bool | None = None
+    evidence: bool = False
+
+    def conditions(self) -> dict[str, Any]:
+        """Return the arguments of :class:`~recommendations.queries.Conditions`."""
+        return {
+            "limit": checked_limit(self.limit),
+            "user_id": self.user_id,
+            "session_id": self.session_id,
+            "exclude": tuple(self.exclude),
+            "category": self.category,
+            "min_price": self.min_price,
+            "max_price": self.max_price,
+            "in_stock": self.in_stock,
+            "evidence": self.evidence,
+        }
 
 
 def decode(value: bytes | None) -> tuple[str, dict[str, Any]]:

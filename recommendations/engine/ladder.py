@@ -23,11 +23,15 @@ _SCORE_AND_ID = itemgetter(0, 1)
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One place of a list: the product's row, its score in [0, 1] and why it stands there."""
+    """One place of a list: the product's row, its score in [0, 1] and why it stands there.
+
+    ``is_fallback``: it fills the list; its score is that of its place, no signal's.
+    """
 
     row: int
     score: float
     reason: Reason
+    is_fallback: bool = False
 
     @property
     def reason_code(self) -> ReasonCode:
@@ -113,7 +117,7 @@ class ListBuilder:
             for row in self._allowed_in_turn(rung.rows):
                 if self._is_new(row):
                     score = round(ceiling * (1 - (len(self.places) - first) / n_left), SCORE_DECIMALS)
-                    self.places.append(Ranked(row, score, PLAIN_REASONS[rung.reason_code]))
+                    self.places.append(Ranked(row, score, PLAIN_REASONS[rung.reason_code], is_fallback=True))
                     if self.is_full:
                         return
 

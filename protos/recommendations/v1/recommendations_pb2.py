@@ -25,19 +25,31 @@ _sym_db = _symbol_database.Default()
 from protos.catalog.v1 import catalog_pb2 as protos_dot_catalog_dot_v1_dot_catalog__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/protos/recommendations/v1/recommendations.proto\x12\x16sdr.recommendations.v1\x1a\x1fprotos/catalog/v1/catalog.proto\"i\n\x19GetRecommendationsRequest\x12\x14\n\nproduct_id\x18\x01 \x01(\x03H\x00\x12\r\n\x03sku\x18\x02 \x01(\tH\x00\x12\x12\n\x05limit\x18\x03 \x01(\x05H\x01\x88\x01\x01\x42\t\n\x07productB\x08\n\x06_limit\"\xa1\x01\n\x1aGetRecommendationsResponse\x12?\n\x0frecommendations\x18\x01 \x03(\x0b\x32&.sdr.recommendations.v1.Recommendation\x12\x19\n\x11recommendation_id\x18\x02 \x01(\t\x12\x15\n\rindex_version\x18\x03 \x01(\t\x12\x10\n\x08\x64\x65graded\x18\x04 \x03(\t\"n\n\x0eRecommendation\x12(\n\x07product\x18\x01 \x01(\x0b\x32\x17.sdr.catalog.v1.Product\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x13\n\x0breason_code\x18\x04 \x01(\t2\x94\x01\n\x15RecommendationService\x12{\n\x12GetRecommendations\x12\x31.sdr.recommendations.v1.GetRecommendationsRequest\x1a\x32.sdr.recommendations.v1.GetRecommendationsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/protos/recommendations/v1/recommendations.proto\x12\x16sdr.recommendations.v1\x1a\x1fprotos/catalog/v1/catalog.proto\"\xea\x02\n\x19GetRecommendationsRequest\x12\x14\n\nproduct_id\x18\x01 \x01(\x03H\x00\x12\r\n\x03sku\x18\x02 \x01(\tH\x00\x12\x12\n\x05limit\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x14\n\x07user_id\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x17\n\nsession_id\x18\x05 \x01(\tH\x03\x88\x01\x01\x12\x0f\n\x07\x65xclude\x18\x06 \x03(\x03\x12\x15\n\x08\x63\x61tegory\x18\x07 \x01(\tH\x04\x88\x01\x01\x12\x16\n\tmin_price\x18\x08 \x01(\x01H\x05\x88\x01\x01\x12\x16\n\tmax_price\x18\t \x01(\x01H\x06\x88\x01\x01\x12\x15\n\x08in_stock\x18\n \x01(\x08H\x07\x88\x01\x01\x12\x10\n\x08\x65vidence\x18\x0b \x01(\x08\x42\t\n\x07productB\x08\n\x06_limitB\n\n\x08_user_idB\r\n\x0b_session_idB\x0b\n\t_categoryB\x0c\n\n_min_priceB\x0c\n\n_max_priceB\x0b\n\t_in_stock\"\xa1\x01\n\x1aGetRecommendationsResponse\x12?\n\x0frecommendations\x18\x01 \x03(\x0b\x32&.sdr.recommendations.v1.Recommendation\x12\x19\n\x11recommendation_id\x18\x02 \x01(\t\x12\x15\n\rindex_version\x18\x03 \x01(\t\x12\x10\n\x08\x64\x65graded\x18\x04 \x03(\t\"\xa2\x01\n\x0eRecommendation\x12(\n\x07product\x18\x01 \x01(\x0b\x32\x17.sdr.catalog.v1.Product\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x13\n\x0breason_code\x18\x04 \x01(\t\x12\x32\n\x08\x65vidence\x18\x05 \x01(\x0b\x32 .sdr.recommendations.v1.Evidence\"7\n\x08\x45vidence\x12+\n\x05terms\x18\x01 \x03(\x0b\x32\x1c.sdr.recommendations.v1.Term\"\xc2\x02\n\x04Term\x12\x0c\n\x04term\x18\x01 \x01(\t\x12\x0e\n\x06weight\x18\x02 \x01(\x01\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x14\n\x0c\x63ontribution\x18\x04 \x01(\x01\x12+\n\x05parts\x18\x05 \x03(\x0b\x32\x1c.sdr.recommendations.v1.Term\x12\x36\n\x05\x66\x61\x63ts\x18\x06 \x03(\x0b\x32\'.sdr.recommendations.v1.Term.FactsEntry\x12\x32\n\x06shared\x18\x07 \x03(\x0b\x32\".sdr.recommendations.v1.SharedText\x12\x30\n\x07\x62\x65\x63\x61use\x18\x08 \x03(\x0b\x32\x1f.sdr.recommendations.v1.Because\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"0\n\nSharedText\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontribution\x18\x02 \x01(\x01\"\\\n\x07\x42\x65\x63\x61use\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08position\x18\x03 \x01(\x05\x12\x0e\n\x06\x63osine\x18\x04 \x01(\x01\x12\r\n\x05value\x18\x05 \x01(\x01\x32\x94\x01\n\x15RecommendationService\x12{\n\x12GetRecommendations\x12\x31.sdr.recommendations.v1.GetRecommendationsRequest\x1a\x32.sdr.recommendations.v1.GetRecommendationsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.recommendations.v1.recommendations_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETRECOMMENDATIONSREQUEST']._serialized_start=108
-  _globals['_GETRECOMMENDATIONSREQUEST']._serialized_end=213
-  _globals['_GETRECOMMENDATIONSRESPONSE']._serialized_start=216
-  _globals['_GETRECOMMENDATIONSRESPONSE']._serialized_end=377
-  _globals['_RECOMMENDATION']._serialized_start=379
-  _globals['_RECOMMENDATION']._serialized_end=489
-  _globals['_RECOMMENDATIONSERVICE']._serialized_start=492
-  _globals['_RECOMMENDATIONSERVICE']._serialized_end=640
+  _globals['_TERM_FACTSENTRY']._loaded_options = None
+  _globals['_TERM_FACTSENTRY']._serialized_options = b'8\001'
+  _globals['_GETRECOMMENDATIONSREQUEST']._serialized_start=109
+  _globals['_GETRECOMMENDATIONSREQUEST']._serialized_end=471
+  _globals['_GETRECOMMENDATIONSRESPONSE']._serialized_start=474
+  _globals['_GETRECOMMENDATIONSRESPONSE']._serialized_end=635
+  _globals['_RECOMMENDATION']._serialized_start=638
+  _globals['_RECOMMENDATION']._serialized_end=800
+  _globals['_EVIDENCE']._serialized_start=802
+  _globals['_EVIDENCE']._serialized_end=857
+  _globals['_TERM']._serialized_start=860
+  _globals['_TERM']._serialized_end=1182
+  _globals['_TERM_FACTSENTRY']._serialized_start=1138
+  _globals['_TERM_FACTSENTRY']._serialized_end=1182
+  _globals['_SHAREDTEXT']._serialized_start=1184
+  _globals['_SHAREDTEXT']._serialized_end=1232
+  _globals['_BECAUSE']._serialized_start=1234
+  _globals['_BECAUSE']._serialized_end=1326
+  _globals['_RECOMMENDATIONSERVICE']._serialized_start=1329
+  _globals['_RECOMMENDATIONSERVICE']._serialized_end=1477
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ import orjson
 from catalog.models import Product
 from catalog.rows import parse_json
 from catalog.services import upsert_products
+from events.live import copies
 from events.live.base import Batch, LiveEvent, Step
 from events.live.redis import RedisLiveState
 from recommendations import serving
@@ -59,16 +60,28 @@ class Shop:
         name = rebuild(self.tenant)
         return IndexVersion.objects.get(tenant=self.tenant, artifact_name=name)
 
-    def click(self, sku: str, *, times: int = 1) -> None:
-        """Let clicks arrive in the live state, as the consumer of the log writes them."""
-        now, first = time.time(), self._n_events
+    def click(self, sku: str, *, times: int = 1, shoppers: tuple[str, ...] = (), mark: str = "") -> None:
+        """Let clicks arrive in the live state, as the consumer of the log writes them.
+
+        ``shoppers``: ``u:<user id>`` or ``s:<session id>``; ``mark``: a kind that is noted of them, besides.
+        """
+        first, product_id = self._n_events, self.id_of(sku)
         self._n_events += times
+        # Each a second after the one before: the order of a shopper's recent products is that of time.
+        now = time.time() + self._n_events - 1000
+        noted = f"{mark}:{product_id}" if mark else ""
         events = [
-            LiveEvent(LOG, first + n, uuid.uuid4().bytes, self.id_of(sku), 1.0, now, is_click=True)
+            LiveEvent(LOG, first + n, uuid.uuid4().bytes, product_id, 1.0, now, is_click=True,
+                      shoppers=shoppers, is_met=mark != "dislike", mark=noted)
             for n in range(times)
-        ]
+        ]  # fmt: skip
         step = Step(LOG, expect=-1, next_offset=self._n_events, bucket=int(now // 600))
         RedisLiveState().apply(Batch(self.tenant.slug, [step], now, events))
+
+    def prefer(self, user_id: str, **preferences: object) -> None:
+        """Copy a user's preferences to where answers read them."""
+        copies.begin_anew(self.tenant.slug, "1")
+        copies.write(self.tenant.slug, {f"u:{user_id}": orjson.dumps(preferences)}, expect="1", after="2")
 
     def serving(self) -> tuple[serving.Serving, list[str]]:
         return serving.current(self.tenant.slug)

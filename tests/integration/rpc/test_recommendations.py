@@ -3,6 +3,7 @@
 import grpc
 import pytest
 from django.test import Client
+from google.protobuf.json_format import MessageToDict
 
 from catalog.models import Category, Product
 from protos.recommendations.v1.recommendations_pb2 import GetRecommendationsRequest
@@ -116,6 +117,36 @@ def test_both_doors_give_the_same_products_scores_and_reasons(stub, key, product
         assert len(ours.recommendations) == n_shown
         assert [as_rest_shows_it(item) for item in ours.recommendations] == theirs["recommendations"]
         assert (ours.index_version, list(ours.degraded)) == (theirs["index_version"], theirs["degraded"])
+
+
+def test_both_doors_take_the_same_conditions(stub, key, products):
+    eventually(lambda: not over_grpc(stub, key, product_id=products[0].pk).degraded)
+    for conditions in (
+        {"exclude": [products[1].pk], "limit": 2},
+        {"category": "Knives", "min_price": 20, "max_price": 40, "in_stock": True},
+        {"user_id": "u-7", "session_id": "s-9", "evidence": True},
+    ):
+        ours = over_grpc(stub, key, product_id=products[0].pk, **conditions)
+        theirs = over_rest(key, products[0].pk, **conditions).json()["recommendations"]
+        shown = [as_rest_shows_it(item) for item in ours.recommendations]
+        assert shown == [{name: item[name] for name in shown[0]} for item in theirs] != []
+        if "evidence" in conditions:
+            scored = [
+                (item, other) for item, other in zip(ours.recommendations, theirs, strict=True) if other["evidence"]
+            ]
+            assert scored
+            for item, other in scored:
+                one = MessageToDict(item.evidence, preserving_proto_field_name=True)["terms"]
+                two = other["evidence"]["terms"]
+                assert [term["contribution"] for term in one] == [term["contribution"] for term in two]
+                assert one[0]["shared"] == two[0]["shared"]
+
+
+def test_a_bad_condition_is_invalid_and_named(stub, key, products):
+    for field, value in (("category", "Submarines"), ("exclude", [-1]), ("min_price", -1), ("user_id", "u" * 201)):
+        code, details = refusal(stub, key, product_id=products[0].pk, **{field: value})
+        assert code is grpc.StatusCode.INVALID_ARGUMENT
+        assert field in details
 
 
 def test_a_product_may_be_named_by_its_sku(stub, key, products):

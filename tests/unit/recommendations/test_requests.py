@@ -103,6 +103,10 @@ def test_what_names_no_request_cannot_be_answered(value):
         ("limit", {"product_id": 1, "limit": 101}),
         ("limit", {"product_id": 1, "limit": "five"}),
         ("schema_version", {"product_id": 1, "schema_version": 2}),
+        ("session_id", {"product_id": 1, "session_id": "s" * 201}),
+        ("exclude", {"product_id": 1, "exclude": 7}),
+        ("in_stock", {"product_id": 1, "in_stock": "yes"}),
+        ("min_price", {"product_id": 1, "min_price": -1}),
     ],
 )
 def test_a_bad_request_is_answered_with_the_field_in_rests_shape(field, fields):
@@ -110,10 +114,6 @@ def test_a_bad_request_is_answered_with_the_field_in_rests_shape(field, fields):
     assert error["code"] == "invalid"
     assert list(error["fields"]) == [field]
     assert error["message"] == f"{field}: {error['fields'][field][0]}"
-
-
-def test_a_user_alone_is_not_supported_yet():
-    assert error_of(user_id="u-7")["code"] == "not_supported"
 
 
 def test_a_missing_limit_or_null_is_the_default():
