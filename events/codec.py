@@ -26,6 +26,6 @@ def decode(value: bytes | None) -> Event:
         raise Undecodable(f"It is of schema version {event.schema_version}; this reader knows {SCHEMA_VERSION}.")
     if event.product_id is None and event.sku is None:
         raise Undecodable("It names no product.")
-    if event.user_id is None and event.session_id is None:
+    if event.user_id is None and event.session_id is None and not event.is_anonymous:
         raise Undecodable("It names neither a user nor a session.")
     return event

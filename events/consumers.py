@@ -14,6 +14,7 @@ from events.sinks.archive import ArchiveSink
 from events.sinks.live import LiveSink
 from events.skus import SkuResolver
 from events.tenants import TenantDirectory
+from events.tombstones import TombstoneDirectory
 from sdr import metrics
 from sdr.health import Heartbeat
 
@@ -25,7 +26,7 @@ def live_state_pipeline(group: str | None = None) -> Pipeline:
     """Return the pipeline of `consume_clicks`: both topics into Redis."""
     # Nobody else makes the topic of what was shown: who sends to it waits for nothing.
     source = KafkaSource(group or settings.KAFKA_CONSUMER_GROUP, TOPICS, also_needed=[RECOMMENDATIONS_SERVED])
-    sink = LiveSink(RedisLiveState(), TenantDirectory(), SkuResolver(), ArchiveHistory())
+    sink = LiveSink(RedisLiveState(), TenantDirectory(), SkuResolver(), ArchiveHistory(), TombstoneDirectory())
     heartbeat = Heartbeat("consumer")
     progress = Progress()
 

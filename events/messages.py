@@ -17,7 +17,10 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that one shopper did to one product. Instants are aware; ``value`` is the stars of a rating, 0–5."""
+    """One thing that one shopper did to one product. Instants are aware; ``value`` is the stars of a rating, 0–5.
+
+    ``is_anonymous``: whoever it was has been erased. It counts for the product, and for nobody.
+    """
 
     event_id: UUID
     tenant: Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
@@ -32,17 +35,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     value: Annotated[float, msgspec.Meta(ge=0, le=MAX_RATING)] | None = None
     recommendation_id: Name | None = None
     position: Annotated[int, msgspec.Meta(ge=0, le=10_000)] | None = None
+    is_anonymous: bool = False
 
     @property
     def shopper(self) -> str:
         """What the message is keyed by, so that one shopper's events stay in order."""
-        return self.shoppers[0]
+        return self.shoppers[0] if self.shoppers else ""
 
     @property
     def shoppers(self) -> tuple[str, ...]:
         """Under what names the live state keeps the shopper: the user's first."""
         if self.session_id is None:
-            return (f"u:{self.user_id}",)
+            return (f"u:{self.user_id}",) if self.user_id is not None else ()
         if self.user_id is None:
             return (f"s:{self.session_id}",)
         return (f"u:{self.user_id}", f"s:{self.session_id}")

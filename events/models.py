@@ -63,6 +63,24 @@ class PendingAct(models.Model):
         return f"Act {self.pk}"
 
 
+class SessionMerge(models.Model):
+    """A session whose shopper signed in. A rebuild gives the user what the session did, as long as it is remembered."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    session_id = models.CharField(max_length=200)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="session_merges")
+    merged_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "session_id", "user"], name="events_session_merge_once")
+        ]
+        indexes = [models.Index(fields=["tenant", "merged_at"], name="events_session_merge_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}, {self.merged_at}"
+
+
 class Interaction(models.Model):
     """One event, as it was archived; rows are only ever added. Postgres keeps one partition a month.
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from events import codec
+from events import acts, codec
+from events.acts import Act, Erasure
 from events.archive.errors import one_transaction
 from events.live import parameters
 from events.messages import Event
@@ -42,22 +43,32 @@ class Accepted(NamedTuple):
     tenant_id: int
 
 
-def accept(values: Iterable[bytes | None], tenants: TenantDirectory) -> list[Accepted | Refusal]:
+class Decided(NamedTuple):
+    """No event: what a shop decided about a shopper."""
+
+    act: Act
+    tenant_id: int
+
+
+Verdict = Accepted | Decided | Refusal
+
+
+def accept(values: Iterable[bytes | None], tenants: TenantDirectory) -> list[Verdict]:
     """Return what is to be thought of each message, in order. Raises Unavailable."""
     judged = [judge(value) for value in values]
-    ids = _tenant_ids({event.tenant for event in judged if isinstance(event, Event)}, tenants)
+    ids = _tenant_ids({event.tenant for event in judged if not isinstance(event, Refusal)}, tenants)
     return [found if isinstance(found, Refusal) else _of_tenant(found, ids) for found in judged]
 
 
-def judge(value: bytes | None) -> Event | Refusal:
-    """Return the event in a message, or why it cannot be taken; whether its tenant exists is another question.
+def judge(value: bytes | None) -> Event | Act | Refusal:
+    """Return the event or act in a message, or why it cannot be taken; whether its tenant exists is another question.
 
     Late events are taken, however late. Skew compares the event with its arrival, never with this machine's clock.
     """
     try:
         event = codec.decode(value)
     except codec.Undecodable as error:
-        return Refusal(Reason.UNDECODABLE, str(error))
+        return _judge_act(value) or Refusal(Reason.UNDECODABLE, str(error))
     if not (EARLIEST <= event.occurred_at < LATEST and EARLIEST <= event.received_at < LATEST):
         return Refusal(Reason.IMPLAUSIBLE_TIME, "It lies before 1970 or after 2999.")
     if (event.occurred_at - event.received_at).total_seconds() > parameters.MAX_SKEW_SECONDS:
@@ -66,6 +77,18 @@ def judge(value: bytes | None) -> Event | Refusal:
     if value and b"\\u0000" in value and any("\0" in text for text in _texts(event)):
         return Refusal(Reason.NUL_CHARACTER, "Postgres keeps no text with a NUL character.")
     return event
+
+
+def _judge_act(value: bytes | None) -> Act | Refusal | None:
+    act = acts.decode(value)
+    if act is None:
+        return None
+    names = (act.shopper,) if isinstance(act, Erasure) else (act.user_id, act.session_id)
+    if "\0" in "".join(names):
+        return Refusal(Reason.NUL_CHARACTER, "Postgres keeps no text with a NUL character.")
+    if not EARLIEST <= act.at < LATEST:
+        return Refusal(Reason.IMPLAUSIBLE_TIME, "It lies before 1970 or after 2999.")
+    return act
 
 
 def _tenant_ids(slugs: set[str], tenants: TenantDirectory) -> dict[str, int]:
@@ -78,11 +101,11 @@ def _tenant_ids(slugs: set[str], tenants: TenantDirectory) -> dict[str, int]:
     return ids
 
 
-def _of_tenant(event: Event, ids: dict[str, int]) -> Accepted | Refusal:
+def _of_tenant(event: Event | Act, ids: dict[str, int]) -> Verdict:
     tenant_id = ids.get(event.tenant)
     if tenant_id is None:
         return Refusal(Reason.UNKNOWN_TENANT, f"There is no active tenant {event.tenant!r}.")
-    return Accepted(event, tenant_id)
+    return Accepted(event, tenant_id) if isinstance(event, Event) else Decided(event, tenant_id)
 
 
 def _texts(event: Event) -> list[str]:

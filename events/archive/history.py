@@ -87,4 +87,5 @@ def to_event(row: Sequence[Any], tenant: str, *, product_id: int | None) -> Even
         value=value,
         occurred_at=occurred_at,
         received_at=received_at,
+        is_anonymous=user_id is None and session_id is None,
     )

@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import IntegrityError, connection, transaction
 
 from events.archive.rows import COLUMNS
+from events.shoppers import records
 from sdr.accounts.models import User
 
 # A caller may repeat an event with the same id and without a time, and gets the time of its second arrival.
@@ -30,6 +31,22 @@ ON CONFLICT DO NOTHING
 _UNIQUE_VIOLATION = "23505"
 _RANDOM_HEX = "replace(gen_random_uuid()::text, '-', '')"
 _RANDOM = {"username": f"'shopper-' || {_RANDOM_HEX}", "password": f"'{UNUSABLE_PASSWORD_PREFIX}' || {_RANDOM_HEX}"}
+# What happened before an erasure is archived without the name. Hashing every name of a batch is for batches that hold
+# something that old.
+_IS_ANY_ERASED = """
+SELECT EXISTS (
+    SELECT FROM accounts_tombstone
+    WHERE erased_at >= (SELECT min(LEAST(occurred_at, received_at)) FROM staging)
+)
+"""
+_ERASED = """
+UPDATE staging s SET {taken} FROM accounts_tenant t, accounts_tombstone e
+WHERE t.id = s.tenant_id AND e.tenant_id = s.tenant_id AND s.{column} IS NOT NULL
+AND e.name_hash = sha256(t.tombstone_salt || convert_to('{kind}:' || s.{column}, 'UTF8'))
+AND LEAST(s.occurred_at, s.received_at) <= e.erased_at
+"""
+_ERASED_USERS = _ERASED.format(taken="external_id = NULL, session_id = NULL", column="external_id", kind="u")
+_ERASED_SESSIONS = _ERASED.format(taken="session_id = NULL", column="session_id", kind="s")
 # In one order everywhere, so that two archivers that meet the same events wait for each other, and never in a circle.
 # OFFSET 0 keeps Postgres at one look into the index for each row: as a join, it would now and then be planned as a walk
 # through all that was ever archived, since nothing is known of a table that was just made.
@@ -62,12 +79,18 @@ SELECT topic, count(*) FROM added GROUP BY topic
 def insert(lines: Iterable[str]) -> dict[str, int]:
     """Add what is new among ``lines`` (see :func:`events.archive.rows.copy_line`); return how many that were by topic.
 
-    Shoppers who were never seen get their rows. Runs within the caller's transaction.
+    Shoppers who were never seen get their rows, and those who were erased are left out. Runs within the caller's
+    transaction.
     """
+    records.lock_for_archiving()
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
         with connection.wrap_database_errors:  # which Django does for the cursor's standard methods only
             cursor.copy_expert(_COPY, io.BytesIO("".join(lines).encode()))
+        cursor.execute(_IS_ANY_ERASED)
+        if cursor.fetchone()[0]:
+            cursor.execute(_ERASED_USERS)
+            cursor.execute(_ERASED_SESSIONS)
         _create_shoppers(cursor)
         n_added = _insert_new(cursor)
         cursor.execute("DROP TABLE staging")

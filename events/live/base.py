@@ -75,6 +75,14 @@ class Shopper:
     marks: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many recent products and marks went."""
+
+    n_recent: int
+    n_marks: int
+
+
 class WentBack(Exception):
     """The stored offset is behind what its consumer expects: the state was restored. Nothing was changed."""
 
@@ -96,6 +104,14 @@ class LiveState(Protocol):
 
     def shopper(self, tenant: str, shopper: str) -> Shopper:
         """Return what is known of a shopper (``u:<user id>`` or ``s:<session id>``); nothing of a stranger."""
+        ...
+
+    def forget(self, tenant: str, shopper: str, until_seconds: float) -> Moved:
+        """Forget what the shopper did until then (infinity: all), and return how much that was."""
+        ...
+
+    def merge(self, tenant: str, from_shopper: str, to_shopper: str, until_seconds: float) -> Moved:
+        """Move what the one did until then to the other, whose newer times hold; return how much that was."""
         ...
 
     def products(self, tenant: str) -> Changes:

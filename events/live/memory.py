@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from events.live import parameters
-from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, Shopper, WentBack
+from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, Moved, Shopper, WentBack
 from events.live.changes import Changes
 
 
@@ -64,6 +64,22 @@ class MemoryLiveState:
         recent = [(int(product), times[product]) for product in newest_first]
         return Shopper(recent, dict(self.tenants[tenant].marks[shopper]))
 
+    def forget(self, tenant: str, shopper: str, until_seconds: float) -> Moved:
+        until = _kept(until_seconds)
+        return Moved(*(len(_take_until(times[shopper], until)) for times in self._shoppers(tenant)))
+
+    def merge(self, tenant: str, from_shopper: str, to_shopper: str, until_seconds: float) -> Moved:
+        until, n_moved = _kept(until_seconds), []
+        for times, n_kept in zip(self._shoppers(tenant), (parameters.MAX_RECENT, parameters.MAX_MARKS), strict=True):
+            taken = _take_until(times[from_shopper], until)
+            for member, at in taken.items():
+                _keep_newest(times[to_shopper], member, at, n_kept)
+            n_moved.append(len(taken))
+        return Moved(*n_moved)
+
+    def _shoppers(self, tenant: str) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+        return self.tenants[tenant].recent, self.tenants[tenant].marks
+
     def products(self, tenant: str) -> Changes:
         state = self.tenants[tenant]
         ids = sorted(state.week)
@@ -95,18 +111,30 @@ def _count(state: TenantState, event: LiveEvent) -> None:
 
 
 def _note(state: TenantState, event: LiveEvent) -> None:
+    at = _kept(event.occurred_at_seconds)
     for shopper in event.shoppers:
         if event.is_met:
-            _keep_newest(state.recent[shopper], str(event.product_id), event, parameters.MAX_RECENT)
+            _keep_newest(state.recent[shopper], str(event.product_id), at, parameters.MAX_RECENT)
         if event.mark:
-            _keep_newest(state.marks[shopper], event.mark, event, parameters.MAX_MARKS)
+            _keep_newest(state.marks[shopper], event.mark, at, parameters.MAX_MARKS)
 
 
-def _keep_newest(times: dict[str, float], member: str, event: LiveEvent, n: int) -> None:
-    at = math.floor(event.occurred_at_seconds * 1000 + 0.5) / 1000  # shoppers' times are kept in whole milliseconds
+def _kept(at_seconds: float) -> float:
+    """Return the instant as shoppers' times are kept: in whole milliseconds."""
+    return at_seconds if math.isinf(at_seconds) else parameters.milliseconds_kept(at_seconds) / 1000
+
+
+def _keep_newest(times: dict[str, float], member: str, at: float, n: int) -> None:
     times[member] = max(times.get(member, at), at)
     if len(times) > n:
         del times[min(times, key=lambda m: (times[m], m))]
+
+
+def _take_until(times: dict[str, float], until: float) -> dict[str, float]:
+    taken = {member: at for member, at in times.items() if at <= until}
+    for member in taken:
+        del times[member]
+    return taken
 
 
 def _forget_faded(state: TenantState, batch: Batch) -> None:

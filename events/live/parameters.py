@@ -39,3 +39,13 @@ def seconds_kept(score: str) -> float:
     """Return a shopper's time in seconds: it is kept in whole milliseconds, and was in seconds at first."""
     at = float(score)
     return at / 1000 if at > _LAST_SECONDS else at
+
+
+def milliseconds_kept(at_seconds: float) -> int:
+    """Return the instant as a shopper's times are kept."""
+    return math.floor(at_seconds * 1000 + 0.5)
+
+
+def latest(timestamp_ms: int) -> float:
+    """Return up to when something may have happened, in seconds, that the log took then: clocks differ a little."""
+    return timestamp_ms / 1000 + MAX_SKEW_SECONDS

@@ -1,5 +1,6 @@
 """The live state in Redis: one script call per tenant and batch."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ import msgpack
 import redis
 
 from events.live import keys, parameters
-from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, Rejected, Shopper, WentBack
+from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, Moved, Rejected, Shopper, WentBack
 from events.live.changes import Changes, unpack
 from sdr.connections import redis_client
 from sdr.exceptions import Unavailable
@@ -17,6 +18,8 @@ from sdr.exceptions import Unavailable
 _APPLY = (Path(__file__).parent / "apply.lua").read_text()
 _SNAPSHOT = (Path(__file__).parent / "snapshot.lua").read_text()
 _SHOPPER = (Path(__file__).parent / "shopper.lua").read_text()
+_FORGET = (Path(__file__).parent / "forget.lua").read_text()
+_MERGE = (Path(__file__).parent / "merge.lua").read_text()
 _SNAPSHOT_STEP = 2000
 
 
@@ -79,7 +82,7 @@ class RedisLiveState:
         return Applied(*counts)
 
     def shopper(self, tenant: str, shopper: str) -> Shopper:
-        args = [keys.prefix(tenant), keys.NAMES["recent"], keys.NAMES["marks"], keys.PREFERENCES, shopper]
+        args = [*_lists(tenant), keys.PREFERENCES, shopper]
         with redis_errors():
             script = redis_client().register_script(_SHOPPER)
             ((recent, marks, _preferences),) = msgpack.unpackb(script(keys=[keys.generation(tenant)], args=args))
@@ -87,6 +90,21 @@ class RedisLiveState:
             recent=[(int(product), parameters.seconds_kept(at)) for product, at in _pairs(recent)],
             marks={mark: parameters.seconds_kept(at) for mark, at in _pairs(marks)},
         )
+
+    def forget(self, tenant: str, shopper: str, until_seconds: float) -> Moved:
+        until = "+inf" if math.isinf(until_seconds) else parameters.milliseconds_kept(until_seconds)
+        args: list[str | int] = [*_lists(tenant), shopper, until, *self._own_generation()]
+        with redis_errors():
+            script = redis_client().register_script(_FORGET)
+            return Moved(*script(keys=[keys.generation(tenant), keys.rebuilding(tenant)], args=args))
+
+    def merge(self, tenant: str, from_shopper: str, to_shopper: str, until_seconds: float) -> Moved:
+        until = parameters.milliseconds_kept(until_seconds)
+        limits = [parameters.MAX_RECENT, parameters.MAX_MARKS, parameters.SHOPPER_TTL_SECONDS]
+        args: list[str | int] = [*_lists(tenant), from_shopper, to_shopper, until, *limits, *self._own_generation()]
+        with redis_errors():
+            script = redis_client().register_script(_MERGE)
+            return Moved(*script(keys=[keys.generation(tenant)], args=args))
 
     def products(self, tenant: str) -> Changes:
         packed, cursor = [], b"0"
@@ -100,6 +118,10 @@ class RedisLiveState:
                 if cursor == b"0":
                     return unpack(b"".join(packed))
 
+    def _own_generation(self) -> list[str]:
+        """Return what a script is told: nothing, for it to take the one in force."""
+        return [] if self._generation is None else [self._generation]
+
     def _generations(self, tenants: list[str]) -> list[str]:
         if self._generation is not None:
             return [self._generation] * len(tenants)
@@ -107,6 +129,10 @@ class RedisLiveState:
         for tenant in tenants:
             pipe.get(keys.generation(tenant))
         return [(found or b"").decode() for found in pipe.execute()]
+
+
+def _lists(tenant: str) -> list[str]:
+    return [keys.prefix(tenant), keys.NAMES["recent"], keys.NAMES["marks"]]
 
 
 def _pairs(flat: list[str]) -> Iterator[tuple[str, str]]:

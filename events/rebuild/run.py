@@ -10,12 +10,14 @@ from events.broker.base import BEGINNING, Source
 from events.broker.source import KafkaSource
 from events.kinds import TOPICS, Kind
 from events.live.redis import RedisLiveState
+from events.models import SessionMerge
 from events.pipeline import Pipeline
 from events.rebuild import archive, generations
 from events.sinks.base import LogRecord, Sink
 from events.sinks.live import LiveSink
 from events.skus import SkuResolver
 from events.tenants import Directory, TenantDirectory
+from events.tombstones import TombstoneDirectory
 from sdr.accounts.models import Tenant
 
 Progress = Callable[[str, int, int], None]
@@ -90,10 +92,12 @@ def rebuild(
     directory = TenantDirectory()
     directory.ids()  # reads the weights along
     with generations.new_generation(tenant.slug) as name:
-        live = LiveSink(RedisLiveState(name), OneTenant(tenant, directory), SkuResolver(), ArchiveHistory())
+        state, erased = RedisLiveState(name), TombstoneDirectory()
+        live = LiveSink(state, OneTenant(tenant, directory), SkuResolver(), ArchiveHistory(), erased)
         sink = Building(live, int(since.timestamp() * 1000) if since else 0)
         if from_archive:
             _apply_archive(tenant, since, sink, name, on_progress)
+            _merge_sessions(tenant, state)
         if source is not None:
             _catch_up(tenant.slug, Pipeline(source, sink), name, on_progress)
         generations.put_in_force(tenant.slug, name)
@@ -112,6 +116,14 @@ def _apply_archive(tenant: Tenant, since: datetime | None, sink: Building, name:
         on_progress("archive", done, total)
     # Also past what happened to others, or before ``since``: nobody is to read that again and count it.
     sink.advance({log: max(offset, sink.reached.get(log, BEGINNING)) for log, offset in reached.items()})
+
+
+def _merge_sessions(tenant: Tenant, state: RedisLiveState) -> None:
+    """Give users what their sessions did: of merges, the archive's rows know no more than the user."""
+    merges = SessionMerge.objects.filter(tenant=tenant).select_related("user").order_by("merged_at")
+    for merge in merges.iterator():
+        user, session = f"u:{merge.user.external_id}", f"s:{merge.session_id}"
+        state.merge(tenant.slug, session, user, merge.merged_at.timestamp())
 
 
 def _catch_up(tenant: str, pipeline: Pipeline, name: str, on_progress: Progress) -> None:

@@ -73,3 +73,76 @@ class HistoryQuerySerializer(serializers.Serializer[Any]):
         except ValueError as error:
             known = ", ".join(kind.value for kind in Kind)
             raise serializers.ValidationError(f"There are the kinds {known}.") from error
+
+
+class MergeSerializer(serializers.Serializer[Any]):
+    session_id = serializers.CharField(min_length=1, max_length=200)
+
+
+class MovedSerializer(serializers.Serializer[Any]):
+    recent = serializers.IntegerField(help_text="Recent products.")
+    marks = serializers.IntegerField(help_text="Purchases, dislikes, ratings and the like.")
+
+
+PENDING = "Servers that did not answer, redis or kafka: they are told within seconds of being back."
+
+
+class MergedSerializer(serializers.Serializer[Any]):
+    user_id = serializers.CharField()
+    session_id = serializers.CharField()
+    interactions = serializers.IntegerField(help_text="Of the session, that are in the user's history now.")
+    live_state = MovedSerializer()
+    pending = serializers.ListField(child=serializers.CharField(), help_text=PENDING)
+
+
+class RemovedFromPostgresSerializer(serializers.Serializer[Any]):
+    users = serializers.IntegerField()
+    preferences = serializers.IntegerField()
+    interactions = serializers.IntegerField(help_text="They stay, and are nobody's.")
+    sessions = serializers.IntegerField(help_text="Sessions known to be the user's, erased as well.")
+
+
+class RemovedSerializer(serializers.Serializer[Any]):
+    postgres = RemovedFromPostgresSerializer()
+    redis = MovedSerializer()
+
+
+class ReceiptSerializer(serializers.Serializer[Any]):
+    erased_at = serializers.DateTimeField()
+    tombstone = serializers.CharField(help_text="The hash that remains, so that nothing brings the user back.")
+    removed = RemovedSerializer()
+    pending = serializers.ListField(child=serializers.CharField(), help_text=PENDING)
+
+
+class ExportedUserSerializer(serializers.Serializer[Any]):
+    external_id = serializers.CharField()
+    username = serializers.CharField()
+    email = serializers.CharField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    is_staff = serializers.BooleanField()
+    date_joined = serializers.DateTimeField()
+    last_login = serializers.DateTimeField(allow_null=True)
+
+
+class ExportedProductSerializer(serializers.Serializer[Any]):
+    product_id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+
+
+class ExportedMarkSerializer(ExportedProductSerializer):
+    kind = serializers.CharField()
+    value = serializers.FloatField(required=False)
+
+
+class ExportedLiveStateSerializer(serializers.Serializer[Any]):
+    recent = ExportedProductSerializer(many=True)
+    marks = ExportedMarkSerializer(many=True)
+
+
+class ExportSerializer(serializers.Serializer[Any]):
+    user = ExportedUserSerializer(allow_null=True)
+    preferences = PreferencesSerializer()
+    live_state = ExportedLiveStateSerializer()
+    sessions = serializers.ListField(child=serializers.CharField(), help_text="That were merged into the user.")
+    history = HistoryEntrySerializer(many=True)

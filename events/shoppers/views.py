@@ -3,19 +3,25 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from events.live.base import Moved
 from events.models import Interaction
 from events.shoppers import serializers
+from events.shoppers.erasing import Receipt, erase_user
+from events.shoppers.export import export_user
 from events.shoppers.history import history_of
-from events.shoppers.names import user_in_path
+from events.shoppers.merging import merge_session
+from events.shoppers.names import session_in_body, user_in_path
 from events.shoppers.preferences import change_preferences, preferences_of
 from sdr.accounts.authentication import access_of
-from sdr.accounts.models import Scope
+from sdr.accounts.models import Scope, Tenant
 from sdr.api import PageNumberPagination, validated_query
 
 _PREFERENCES = OpenApiExample(
@@ -52,6 +58,83 @@ class PreferencesView(ReadsAndWrites):
         A JSON merge patch: lists are replaced, weights are merged slug by slug, null takes away.
         """
         return Response(change_preferences(access_of(request).tenant_id, user_in_path(external_id), request.data))
+
+
+class MergeView(APIView):
+    """Login of an anonymous session: what it did so far without a name, the user did.
+
+    Recent products, purchases, dislikes and the like go to the user at once, and the session has them no more. Again,
+    and nothing is left to go. Later events that name both are kept under both.
+    """
+
+    required_scope = Scope.USERS_WRITE
+
+    @extend_schema(
+        operation_id="merge_session", request=serializers.MergeSerializer, responses=serializers.MergedSerializer
+    )
+    def post(self, request: Request, external_id: str) -> Response:
+        user_id, session_id = user_in_path(external_id), session_in_body(request.data)
+        merged = merge_session(_tenant(request), user_id, session_id)
+        return Response(
+            {
+                "user_id": user_id,
+                "session_id": session_id,
+                "interactions": merged.n_interactions,
+                "live_state": _moved(merged.moved),
+                "pending": merged.pending,
+            }
+        )
+
+
+class ExportView(APIView):
+    """Everything that is known of a user: the row, preferences, live state, merged sessions and the whole history."""
+
+    required_scope = Scope.USERS_READ
+
+    @extend_schema(operation_id="export_user", responses=serializers.ExportSerializer)
+    def get(self, request: Request, external_id: str) -> HttpResponseBase:
+        parts = export_user(_tenant(request), user_in_path(external_id))
+        return StreamingHttpResponse(parts, content_type="application/json")
+
+
+class UserView(APIView):
+    """A user as a whole."""
+
+    required_scope = Scope.USERS_WRITE
+
+    @extend_schema(operation_id="erase_user", responses=serializers.ReceiptSerializer)
+    def delete(self, request: Request, external_id: str) -> Response:
+        """Erase a user for good, and say what was removed.
+
+        Events that came before still count for the products, and are nobody's. No replay, rebuild or restored copy
+        brings the user back; who comes back in person begins anew. Again, and nothing is left to be removed.
+        """
+        return Response(receipt_body(erase_user(_tenant(request), user_in_path(external_id))))
+
+
+def receipt_body(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "erased_at": receipt.erased_at,
+        "tombstone": receipt.tombstone,
+        "removed": {
+            "postgres": {
+                "users": receipt.n_users,
+                "preferences": receipt.n_preferences,
+                "interactions": receipt.n_interactions,
+                "sessions": receipt.n_sessions,
+            },
+            "redis": _moved(receipt.live_state),
+        },
+        "pending": receipt.pending,
+    }
+
+
+def _moved(moved: Moved) -> dict[str, int]:
+    return {"recent": moved.n_recent, "marks": moved.n_marks}
+
+
+def _tenant(request: Request) -> Tenant:
+    return Tenant.objects.get(pk=access_of(request).tenant_id)
 
 
 class HistoryPages(PageNumberPagination):

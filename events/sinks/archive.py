@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import structlog
 
+from events.acts import Act, Erasure
 from events.archive import offsets
-from events.archive.acceptance import Accepted, Reason, Refusal, accept
+from events.archive.acceptance import Accepted, Decided, Reason, Refusal, Verdict, accept
 from events.archive.adoption import Adoption
 from events.archive.errors import Refused, one_transaction
 from events.archive.insertion import insert
@@ -15,6 +16,8 @@ from events.archive.rows import copy_line
 from events.broker.base import BEGINNING, Publisher
 from events.dead_letters.letter import DeadLetter, make_letter
 from events.dead_letters.outbox import Outbox
+from events.live.parameters import latest
+from events.shoppers import records
 from events.sinks.base import LogRecord
 from events.tenants import TenantDirectory
 from sdr import clock, metrics
@@ -22,7 +25,7 @@ from sdr.exceptions import Unavailable
 
 log = structlog.get_logger(__name__)
 
-Judged = tuple[LogRecord, Accepted | Refusal]
+Judged = tuple[LogRecord, Verdict]
 
 
 class ArchiveSink:
@@ -79,7 +82,11 @@ class ArchiveSink:
             with one_transaction():
                 stored = offsets.lock(self._expected(reached))
                 fresh = [(entry, verdict) for entry, verdict in judged if entry.record.offset >= stored[entry.log]]
+                decided = _decided(fresh)
+                if any(isinstance(act, Erasure) for act, _ in decided):
+                    records.lock_for_erasure()  # first, for the lock that adding rows takes cannot be made into it
                 n_added = _insert(fresh)
+                _perform(decided)
                 # Before the offsets are stored: no letter is lost, and after a crash one may be there twice.
                 self._outbox.send(_letters(fresh))
                 offsets.move(reached)
@@ -92,7 +99,7 @@ class ArchiveSink:
 
     def _bisect(self, judged: list[Judged], error: Refused) -> None:
         """Find the event that Postgres refuses, make it a dead letter, and archive the others."""
-        if not any(isinstance(verdict, Accepted) for _, verdict in judged):
+        if all(isinstance(verdict, Refusal) for _, verdict in judged):
             # Not an event's fault: the table of offsets is broken. Waiting loses nothing.
             raise Unavailable(f"Postgres does not take the archive's offsets: {error}") from error
         if len(judged) == 1:
@@ -120,6 +127,24 @@ def _insert(judged: list[Judged]) -> dict[str, int]:
     return insert(lines) if lines else {}
 
 
+def _decided(judged: list[Judged]) -> list[tuple[Act, int]]:
+    """Return what shops decided about shoppers, and the tenants' ids; not what a wrong clock puts into the future."""
+    return [
+        (verdict.act, verdict.tenant_id)
+        for entry, verdict in judged
+        if isinstance(verdict, Decided) and verdict.act.at.timestamp() <= latest(entry.record.timestamp_ms)
+    ]
+
+
+def _perform(decided: list[tuple[Act, int]]) -> None:
+    # After the rows of the batch: both go by times, so that the order does not matter.
+    for act, tenant_id in decided:
+        if isinstance(act, Erasure):
+            records.erase(tenant_id, act.shopper, act.at)
+        else:
+            records.merge(tenant_id, act.user_id, act.session_id, act.at)
+
+
 def _report_gap(name: str, first: int, start: int, *, is_new: bool) -> None:
     if is_new:  # an archive that begins after the log did has lost nothing
         log.warning("the archive begins where the log does", log=name, start=start)
@@ -140,12 +165,14 @@ def _count(judged: list[Judged], fresh: list[Judged], n_added: Mapping[str, int]
     """Count what became of each record; the results of the live state have other names, so the two are told apart."""
     n_read, n_fresh = (Counter(_topic(entry) for entry, _ in pairs) for pairs in (judged, fresh))
     n_accepted = Counter(_topic(entry) for entry, verdict in fresh if isinstance(verdict, Accepted))
+    n_acts = Counter(_topic(entry) for entry, verdict in fresh if isinstance(verdict, Decided))
     for topic, n in n_read.items():
         results = {
             "archived": n_added.get(topic, 0),
             "archive_duplicate": n_accepted[topic] - n_added.get(topic, 0),
             "archived_before": n - n_fresh[topic],
-            "dead_letter": n_fresh[topic] - n_accepted[topic],
+            "archived_act": n_acts[topic],
+            "dead_letter": n_fresh[topic] - n_accepted[topic] - n_acts[topic],
         }
         for result, n_results in results.items():
             metrics.EVENTS_PROCESSED.labels(topic=topic, result=result).inc(n_results)

@@ -8,17 +8,20 @@ from typing import NamedTuple
 
 import structlog
 
-from events import codec
+from events import acts, codec
+from events.acts import Act
 from events.broker.base import BEGINNING
 from events.kinds import MARKING, MEETING, Kind
 from events.live import parameters
 from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, LiveState, Rejected, Step
 from events.messages import Event
+from events.sinks.acts import learn, perform
 from events.sinks.base import LogRecord
 from events.sinks.gaps import History, NoHistory, fill
 from events.sinks.pace import CallSize
 from events.skus import SkuResolver
 from events.tenants import Directory
+from events.tombstones import Erased, NobodyErased
 from sdr import clock, metrics
 from sdr.exceptions import Unavailable
 
@@ -38,8 +41,16 @@ class Call(NamedTuple):
 class LiveSink:
     """See :class:`events.sinks.base.Sink`: one call per tenant, each with the offsets that tenant has reached."""
 
-    def __init__(self, state: LiveState, tenants: Directory, skus: SkuResolver, history: History | None = None) -> None:
+    def __init__(
+        self,
+        state: LiveState,
+        tenants: Directory,
+        skus: SkuResolver,
+        history: History | None = None,
+        erased: Erased | None = None,
+    ) -> None:
         self._state, self._tenants, self._skus = state, tenants, skus
+        self._erased = erased or NobodyErased()
         self._history = history or NoHistory()
         # What this consumer believes is stored, by tenant and log.
         self._expect: dict[tuple[str, str], int] = {}
@@ -63,9 +74,14 @@ class LiveSink:
 
     def write(self, records: Sequence[LogRecord]) -> None:
         """Prepare each part, and let what follows be read, while the state is busy with the part before."""
+        self._erased.refresh()
         for part in _cut(records, self._call_size.of(len(records))):
+            decided = self._decided(part)
+            for act in decided:
+                learn(self._erased, act)
             calls = self._calls(part)
             self.finish()
+            perform(decided, self._state, self._erased)
             self._under_way, self._outcome = calls, self._caller.submit(self._make, calls)
 
     def finish(self) -> None:
@@ -95,6 +111,16 @@ class LiveSink:
             age_seconds = max(clock.now_seconds() - call.oldest_received_seconds, 0)
             metrics.FRESHNESS_SECONDS.labels(stage="live_state").observe(age_seconds)
 
+    def _decided(self, records: Sequence[LogRecord]) -> list[Act]:
+        """Return what shops decided about shoppers: it stands before the part's events."""
+        found = [(entry, act) for entry in records if (act := acts.decode(entry.record.value))]
+        ids = self._tenants.ids({act.tenant for _, act in found}) if found else {}
+        return [
+            act
+            for entry, act in found
+            if act.tenant in ids and act.at.timestamp() <= parameters.latest(entry.record.timestamp_ms)
+        ]
+
     def _calls(self, records: Sequence[LogRecord]) -> list[Call]:
         """Return one call per tenant that has events among these."""
         by_tenant: dict[str, list[tuple[LogRecord, Event]]] = defaultdict(list)
@@ -118,7 +144,7 @@ class LiveSink:
         try:
             event = codec.decode(entry.record.value)
         except codec.Undecodable:
-            _pass_over(entry, "undecodable")
+            _pass_over(entry, "act" if acts.decode(entry.record.value) else "undecodable")
             return None
         occurred, received = event.occurred_at.timestamp(), event.received_at.timestamp()
         # A message says itself when it was received; the log knows better than to believe the future.
@@ -140,7 +166,8 @@ class LiveSink:
             if product_id is None:
                 _pass_over(entry, "unknown_product")
             else:
-                live.append(_live_event(entry, event, product_id, weights.get(event.kind, 0.0)))
+                names = self._erased.names_left(event)
+                live.append(_live_event(entry, event, product_id, weights.get(event.kind, 0.0), names))
         return live
 
     def _apply(
@@ -182,15 +209,20 @@ class LiveSink:
 
 
 def _cut(records: Sequence[LogRecord], size: int) -> Iterator[list[LogRecord]]:
-    """Yield runs of at most ``size`` in which each log stays in one bucket of the dedup window, as the state asks."""
+    """Yield runs of at most ``size`` in which each log stays in one bucket of the dedup window, as the state asks.
+
+    Acts stand at the beginning of a run: what came before them is stored by then, and what follows is not.
+    """
     run: list[LogRecord] = []
     buckets: dict[str, int] = {}
+    has_events = False
     for entry in records:
-        bucket = _bucket(entry)
-        if buckets.setdefault(entry.log, bucket) != bucket or len(run) == size:
+        bucket, is_act = _bucket(entry), acts.is_act(entry.record.value)
+        if buckets.setdefault(entry.log, bucket) != bucket or len(run) == size or (is_act and has_events):
             yield run
-            run, buckets = [], {entry.log: bucket}
+            run, buckets, has_events = [], {entry.log: bucket}, False
         run.append(entry)
+        has_events = has_events or not is_act
     if run:
         yield run
 
@@ -203,16 +235,17 @@ def _bucket(entry: LogRecord) -> int:
     return entry.record.timestamp_ms // (1000 * parameters.DEDUP_BUCKET_SECONDS)
 
 
-def _live_event(entry: LogRecord, event: Event, product_id: int, weight: float) -> LiveEvent:
+def _live_event(entry: LogRecord, event: Event, product_id: int, weight: float, shoppers: tuple[str, ...]) -> LiveEvent:
     return LiveEvent(
         log=entry.log,
         offset=entry.record.offset,
         event_id=event.event_id.bytes,
         product_id=product_id,
         weight=weight,
-        occurred_at_seconds=event.occurred_at.timestamp(),
+        # Nothing happens after it is received: that is a clock ahead of ours.
+        occurred_at_seconds=min(event.occurred_at, event.received_at).timestamp(),
         is_click=event.kind is Kind.CLICK,
-        shoppers=event.shoppers,
+        shoppers=shoppers,
         is_met=event.kind in MEETING,
         mark=_mark(event, product_id),
     )

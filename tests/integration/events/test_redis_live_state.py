@@ -94,7 +94,8 @@ EVENTS = st.lists(
     max_size=40,
 )
 READS = st.lists(
-    st.tuples(st.integers(0, 39), st.integers(1, 15), st.sampled_from(["read", "save", "restore"])), max_size=25
+    st.tuples(st.integers(0, 39), st.integers(1, 15), st.sampled_from(["read", "save", "restore", "forget", "merge"])),
+    max_size=25,
 )
 
 
@@ -141,6 +142,10 @@ def _live(state, redis_client, log, reads, tenants):
                 _restore(redis_client, saved)
             else:
                 state.tenants = copy.deepcopy(saved)
+        elif what == "forget":
+            state.forget("default", "u:1", START - 1000 * start)
+        elif what == "merge":
+            state.merge("default", "s:1", "u:1", START - 1000 * start)
         part = log[start : start + n]
         for tenant in ("default", "other"):
             own = [event for event in part if tenants[event.offset] == tenant]

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from events.live import parameters
-from events.live.base import NO_OFFSET, Applied, Batch, Step, WentBack
+from events.live.base import NO_OFFSET, Applied, Batch, Moved, Shopper, Step, WentBack
 from tests.unit.events.factories import LOG, START, make_batch, make_live_event
 
 
@@ -154,3 +154,41 @@ class LiveStateContract:
         assert set(values(state)) == {7, 8}
         state.apply(make_batch([make_live_event(9, 2)], expect=2, as_of=START + 10 * parameters.WEEK_SECONDS))
         assert set(values(state)) == {9}
+
+    def test_what_a_shopper_did_until_then_is_forgotten(self, state):
+        times = {5: START - 10, 6: START, 7: START + 10}
+        events = [
+            make_live_event(p, n, at=at, shoppers=("u:7", "s:9"), mark=f"wishlist:{p}")
+            for n, (p, at) in enumerate(times.items())
+        ]
+        state.apply(make_batch(events))
+        assert state.forget("default", "u:7", START) == Moved(2, 2)
+        assert state.forget("default", "u:7", START) == Moved(0, 0)
+        assert state.shopper("default", "u:7") == Shopper([(7, START + 10)], {"wishlist:7": START + 10})
+        assert len(state.shopper("default", "s:9").recent) == 3
+        assert values(state)[5][2] == 1  # the product's clicks stay
+        assert state.forget("default", "s:9", math.inf) == Moved(3, 3)
+        assert state.forget("other", "u:7", math.inf) == Moved(0, 0)
+
+    def test_what_a_session_did_until_then_becomes_the_users(self, state):
+        events = [
+            make_live_event(5, 0, at=START, shoppers=("u:7",), mark="dislike:5"),
+            make_live_event(5, 1, at=START + 5, shoppers=("s:9",), mark="wishlist:5"),
+            make_live_event(6, 2, at=START - 5, shoppers=("s:9",)),
+            make_live_event(8, 3, at=START + 60, shoppers=("s:9",)),
+        ]
+        state.apply(make_batch(events))
+        assert state.merge("default", "s:9", "u:7", START + 5) == Moved(2, 1)
+        assert state.merge("default", "s:9", "u:7", START + 5) == Moved(0, 0)
+        merged = Shopper([(5, START + 5), (6, START - 5)], {"dislike:5": START, "wishlist:5": START + 5})
+        assert state.shopper("default", "u:7") == merged
+        assert state.shopper("default", "s:9") == Shopper([(8, START + 60)], {})
+
+    def test_a_merged_list_keeps_its_newest_fifty(self, state):
+        for first, shopper in ((1, "u:7"), (41, "s:9")):
+            log = f"product_clicks@first/{first}"
+            events = [make_live_event(first + n, n, log=log, at=START + n, shoppers=(shopper,)) for n in range(40)]
+            state.apply(make_batch(events, log=log))
+        state.merge("default", "s:9", "u:7", START + 100)
+        recent = state.shopper("default", "u:7").recent
+        assert (len(recent), recent[0][1], recent[-1][1]) == (50, START + 39, START + 15)
