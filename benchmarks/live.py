@@ -32,14 +32,20 @@ def apache_kafka() -> Iterator[None]:
         raise Skipped(str(error)) from error
 
 
-def hm_clicks(data_dir: Path, n: int) -> Iterator[tuple[str, bytes]]:
-    """Yield ``n`` clicks as keys and messages: products and shoppers as they bought at H&M, over and over."""
+def hm_purchases(data_dir: Path, n: int) -> Iterator[tuple[str, str]]:
+    """Yield ``n`` pairs of SKU and user as they bought at H&M, over and over."""
     n_left = n
     while n_left > 0:
         with gzip.open(data_dir / "interactions" / "hm.csv.gz", "rt") as rows:
             for row in islice(csv.DictReader(rows), n_left):
                 n_left -= 1
-                yield row["user_id"], click(int(row["sku"]), row["user_id"])
+                yield row["sku"], row["user_id"]
+
+
+def hm_clicks(data_dir: Path, n: int) -> Iterator[tuple[str, bytes]]:
+    """Yield ``n`` clicks as keys and messages, as skewed as H&M's purchases."""
+    for sku, user_id in hm_purchases(data_dir, n):
+        yield user_id, click(int(sku), user_id)
 
 
 def click(product_id: int, user_id: str) -> bytes:
