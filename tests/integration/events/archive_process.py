@@ -114,8 +114,9 @@ def run_command(*words: str, database_url: str) -> "subprocess.CompletedProcess[
 
 
 def _environment(database_url: str) -> dict[str, str]:
-    # A test does not wait ten seconds for an archiver that was killed.
-    return os.environ | {"DATABASE_URL": database_url, "KAFKA_SESSION_TIMEOUT_MS": "3000"}
+    # A test does not wait ten seconds for an archiver that was killed. The embedded broker takes three to hand out
+    # partitions: members whose session is no longer than that lose theirs before they have got them.
+    return os.environ | {"DATABASE_URL": database_url, "KAFKA_SESSION_TIMEOUT_MS": "4000"}
 
 
 class Load:

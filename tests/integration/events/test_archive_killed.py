@@ -50,7 +50,7 @@ def test_postgres_is_killed_under_load(own_postgres, start):
     tenant, archiver = own_postgres.make_tenant(), start()
     archiver.wait_until_it_reads()
     with Load(tenant) as load:
-        archives_at_least(own_postgres, tenant, 500)
+        archives_at_least(own_postgres, tenant, 200)
         own_postgres.kill()
         archiver.wait_until_said('"waiting"')
         own_postgres.start()
@@ -62,10 +62,11 @@ def test_postgres_is_killed_under_load(own_postgres, start):
 
 def test_an_archiver_is_killed_in_the_middle_and_another_goes_on(own_postgres, start):
     tenant, first = own_postgres.make_tenant(), start()
+    first.wait_until_it_reads()
+    start()  # now, so that it is under way when it is needed
     with Load(tenant) as load:
-        archives_at_least(own_postgres, tenant, 300)
+        archives_at_least(own_postgres, tenant, 100)
         first.kill()
-        start()
         archives_at_least(own_postgres, tenant, len(load.acknowledged))
     assert_each_once(own_postgres, tenant, load)
 
