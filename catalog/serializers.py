@@ -44,12 +44,28 @@ class ProductDetailSerializer(ProductSerializer):
     updated_at = serializers.DateTimeField()
 
 
+class Flag:
+    """A boolean as JSON's encoder and a form both take it: DRF's forms hold False for "nothing chosen"."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = bool(value)
+
+    def __str__(self) -> str:
+        return str(self._value)
+
+    def tolist(self) -> bool:
+        return self._value  # what DRF's encoder asks of what it does not know
+
+
 @extend_schema_field(bool)
 class FlagField(serializers.ChoiceField):
     """True or false; a form shows a choice, because a box that is not ticked is not sent."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=[(True, "yes"), (False, "no")], initial=True, **kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        return Flag(value)
 
 
 class CommaList(list[str]):
@@ -99,6 +115,7 @@ class ProductFieldsSerializer(serializers.Serializer[Any]):
     rating_count = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
     tags = TagsField(
         child=serializers.CharField(max_length=100),
+        initial=CommaList,
         required=False,
         allow_null=True,
         max_length=100,
@@ -153,6 +170,9 @@ class BulkSerializer(serializers.Serializer[Any]):
     """Rows to create or change; at most as many as ``MAX_ROWS``."""
 
     products = serializers.ListField(child=ProductFieldsSerializer(), max_length=MAX_ROWS)
+
+    def to_representation(self, instance: Any) -> Any:
+        return instance  # the example that the browsable API begins with
 
 
 class RowResultSerializer(serializers.Serializer[Any]):

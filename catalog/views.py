@@ -18,7 +18,6 @@ from catalog.attribute_filter import by_attributes
 from catalog.editing import RowResult
 from catalog.filters import ProductFilter
 from catalog.models import Product
-from catalog.selectors import ProductDetail
 from catalog.serializers import BulkSerializer, ProductFormSerializer
 from catalog.upsert import Status
 from sdr.accounts.authentication import access_of
@@ -72,14 +71,11 @@ class ProductsView(CatalogView, GenericAPIView[Product]):
 class ProductView(CatalogView):
     """One product; PUT, PATCH and DELETE manage it. Send the ETag as If-Match to write only what you have seen."""
 
-    shown: ProductDetail | None = None
-
     def get(self, request: Request, **address: Any) -> Response:
         product = selectors.manageable_product(self.tenant_id(), key_of(**address))
         if not product.is_active and Scope.CATALOG_WRITE not in access_of(request).scopes:
             raise NotFound("There is no such product.")
-        self.shown = selectors.product_detail(product)
-        response = Response(self.shown)
+        response = Response(selectors.product_detail(product))
         return answer_if_changed(request, response, etag=etag_of(product.revision), modified_at=product.updated_at)
 
     def put(self, request: Request, **address: Any) -> Response:
@@ -101,8 +97,10 @@ class ProductView(CatalogView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def get_serializer(self, *_args: Any, **_kwargs: Any) -> ProductFormSerializer:
-        """Fill the browsable API's forms with the product that is shown."""
-        return ProductFormSerializer(self.shown)
+        """Fill the browsable API's forms with the product as it is now."""
+        product = Product.objects.filter(key_of(**self.kwargs), tenant_id=self.tenant_id()).select_related("category")
+        shown: Any = [selectors.product_detail(stored) for stored in product]
+        return ProductFormSerializer(*shown)
 
 
 @documentation.PRODUCT_BY_ID

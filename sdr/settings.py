@@ -118,6 +118,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "sdr.urls"
 APPEND_SLASH = True  # the admin's links end in one; the API's never do
 WSGI_APPLICATION = "sdr.wsgi.application"
+LOGIN_REDIRECT_URL = "/admin/"
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_REDIRECT_URL = "/admin/"
 AUTH_PASSWORD_VALIDATORS = [
@@ -132,6 +133,7 @@ AUTH_PASSWORD_VALIDATORS = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "sdr" / "templates"],  # before those of the apps: pages of ours stand in for theirs
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

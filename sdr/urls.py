@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from sdr import health
 from sdr.accounts.authentication import AddressThrottle
 from sdr.api import DoorsView, UnknownDoorView
+from sdr.http.pages import RedocView
 
 # The documentation is for everybody, keys or not.
 OPEN: dict[str, list[type]] = {
@@ -25,7 +26,7 @@ urlpatterns = [
     path("api/", DoorsView.as_view(), name="doors"),
     path("api/schema", SpectacularAPIView.as_view(**OPEN), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(**OPEN), name="swagger"),
-    path("api/redoc", SpectacularRedocView.as_view(template_name="sdr/redoc.html", **OPEN), name="redoc"),
+    path("api/redoc", RedocView.as_view(**OPEN), name="redoc"),
     path("api/", include("catalog.urls")),
     path("api/", include("events.urls")),
     path("api/", include("recommendations.urls")),

@@ -22,7 +22,7 @@ from sdr.exceptions import InvalidInput
 MAX_ROWS = 20_000
 # A page of more would take a browser minutes; the counts above it are of all rows.
 MAX_ROWS_SHOWN = 200
-MAX_CELL_SHOWN = 300
+MAX_CELL_SHOWN = 80
 
 
 class ImportResult(Result):
@@ -64,14 +64,20 @@ class ProductResource(ModelResource):
     def __init__(self, tenant_id: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._tenant_id = tenant_id
+        self._shown: list[str] = []
         self._stored: dict[str, dict[str, Any]] = {}
         self._rows: list[ProductRow] = []
 
     def get_result_class(self) -> type[Result]:
         return ImportResult
 
+    def import_data(self, dataset: Any, *args: Any, **kwargs: Any) -> Result:
+        """Show the fields that the file has; what it leaves out stays as it is."""
+        self._shown = [field for field in FIELDS if field in (dataset.headers or ())]
+        return super().import_data(dataset, *args, **kwargs)
+
     def get_diff_headers(self) -> list[str]:
-        return list(FIELDS)
+        return self._shown
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
         """Read what is stored of the file's products, in one query."""
@@ -99,7 +105,7 @@ class ProductResource(ModelResource):
         # Of a product that was deleted nothing is to be seen here, so nothing of it may come back.
         self._rows.append(product if before else completed(product))
         after = (before or DEFAULTS) | _said(product)
-        result.diff = [_difference(field, before[field] if before else None, after[field]) for field in FIELDS]
+        result.diff = [_difference(field, before[field] if before else None, after[field]) for field in self._shown]
         if before is None:
             result.import_type = RowResult.IMPORT_TYPE_NEW
         else:
