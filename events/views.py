@@ -49,6 +49,15 @@ class TrackedEventsSerializer(serializers.Serializer[Any]):
     results = TrackedSerializer(many=True)
 
 
+TRACKED = {
+    "accepted": 1,
+    "results": [
+        {"event_id": "0192f5e0-0000-7000-8000-000000000001", "status": "accepted"},
+        {"event_id": None, "status": "rejected", "field": "kind", "error": "kind: is unknown"},
+    ],
+}
+
+
 class EventsView(APIView):
     """Send what shoppers do: one event, a list of events, or {"events": [...]}, at most 1,000 at a time.
 
@@ -77,6 +86,7 @@ class EventsView(APIView):
                 {"events": [{"kind": "purchase", "sku": "HOM-0001", "user_id": "u-7"}]},
                 request_only=True,
             ),
+            OpenApiExample("One of two", TRACKED, response_only=True, status_codes=["202"]),
         ],
     )
     def post(self, request: Request) -> Response:

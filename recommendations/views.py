@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.documentation import CARD
 from catalog.serializers import ProductSerializer
 from recommendations import services
 from recommendations.body import explanation_body, recommendations_body, trending_body
@@ -67,6 +68,27 @@ class RecommendationSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Answer",
+            {
+                "recommendations": [
+                    {
+                        "product": CARD,
+                        "score": 0.85,
+                        "reason": "Similar to your viewed product",
+                        "reason_code": "similar",
+                    }
+                ],
+                "recommendation_id": "018f3b2c6d7e7c3a9b1d2e3f4a5b6c7d",
+                "index_version": "20261123T100000-1a2b3c",
+                "degraded": [],
+            },
+            response_only=True,
+        )
+    ]
+)
 class RecommendationsSerializer(serializers.Serializer[Any]):
     recommendations = RecommendationSerializer(many=True)
     recommendation_id = serializers.CharField()
@@ -80,6 +102,11 @@ class TrendingProductSerializer(serializers.Serializer[Any]):
     rising = serializers.FloatField(help_text="The last hour's rate over the week's; 1 is steady.")
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Answer", {"trending": [{"product": CARD, "score": 0.9, "rising": 3.2}]}, response_only=True)
+    ]
+)
 class TrendingSerializer(serializers.Serializer[Any]):
     trending = TrendingProductSerializer(many=True)
 
@@ -91,6 +118,31 @@ class DroppedSerializer(serializers.Serializer[Any]):
     score_to_beat = serializers.FloatField(allow_null=True, help_text="Of the last place, or of that variant.")
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Kept out",
+            {
+                "product": CARD,
+                "candidate": CARD | {"id": 13, "sku": "KNF-2", "in_stock": False},
+                "position": None,
+                "score": 0.61,
+                "reason": None,
+                "reason_code": None,
+                "evidence": None,
+                "dropped": {
+                    "stage": "filter",
+                    "rule": "out_of_stock",
+                    "shown_product_id": None,
+                    "score_to_beat": None,
+                },
+                "index_version": "20261123T100000-1a2b3c",
+                "degraded": [],
+            },
+            response_only=True,
+        )
+    ]
+)
 class ExplanationSerializer(serializers.Serializer[Any]):
     product = ProductSerializer()
     candidate = ProductSerializer()

@@ -70,6 +70,9 @@ _ERROR_SCHEMA: Schema = {
 def document_errors(result: Schema, **_hook: Any) -> Schema:
     """Add to each operation the errors that any of its kind may answer, and describe its own."""
     result["components"].setdefault("schemas", {})["Error"] = _ERROR_SCHEMA
+    # drf-spectacular's decorators cannot be imported where the doors are.
+    doors = result["paths"]["/api/"]["get"]["responses"]["200"]["content"]["application/json"]
+    doors["examples"] = {"Answer": {"value": {"doors": {"products": "https://sdr.example/api/products"}}}}
     for path, operations in result["paths"].items():
         for operation in operations.values():
             responses = operation["responses"]

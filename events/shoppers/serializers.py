@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from events.kinds import Kind
@@ -24,6 +24,22 @@ class PreferencesSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Answer",
+            {
+                "event_id": "0192f5e0-0000-7000-8000-000000000001",
+                "kind": "click",
+                "product_id": 12,
+                "session_id": "s-9",
+                "occurred_at": "2026-11-23T10:00:00.123Z",
+                "received_at": "2026-11-23T10:00:00.150Z",
+            },
+            response_only=True,
+        )
+    ]
+)
 class HistoryEntrySerializer(serializers.Serializer[Interaction]):
     """What is not known is left out."""
 

@@ -29,6 +29,29 @@ _PREFERENCES = OpenApiExample(
     {"hidden_categories": ["garden"], "category_weights": {"kitchen": 0.9, "office": None}},
     request_only=True,
 )
+_MERGED = {
+    "user_id": "u-7",
+    "session_id": "s-9",
+    "interactions": 3,
+    "live_state": {"recent": 2, "marks": 1},
+    "pending": [],
+}
+_EXPORTED = OpenApiExample(
+    "Of a user nobody has heard of",
+    {
+        "user": None,
+        "preferences": {"favorite_categories": [], "category_weights": {}, "hidden_categories": []},
+        "live_state": {"recent": [], "marks": []},
+        "sessions": [],
+        "history": [],
+    },
+    response_only=True,
+)
+_ANSWER = OpenApiExample(
+    "Answer",
+    {"favorite_categories": [], "category_weights": {"kitchen": 0.9}, "hidden_categories": ["garden"]},
+    response_only=True,
+)
 
 
 class ReadsAndWrites(APIView):
@@ -42,7 +65,7 @@ class ReadsAndWrites(APIView):
 class PreferencesView(ReadsAndWrites):
     """What a user likes and hides. A user nobody has heard of has no preferences yet."""
 
-    @extend_schema(operation_id="user_preferences", responses=serializers.PreferencesSerializer)
+    @extend_schema(operation_id="user_preferences", responses=serializers.PreferencesSerializer, examples=[_ANSWER])
     def get(self, request: Request, external_id: str) -> Response:
         return Response(preferences_of(access_of(request).tenant_id, user_in_path(external_id)))
 
@@ -50,7 +73,7 @@ class PreferencesView(ReadsAndWrites):
         operation_id="change_user_preferences",
         request=serializers.PreferencesSerializer,
         responses=serializers.PreferencesSerializer,
-        examples=[_PREFERENCES],
+        examples=[_PREFERENCES, _ANSWER],
     )
     def patch(self, request: Request, external_id: str) -> Response:
         """Change some preferences, for the next request on; a user nobody has heard of is created.
@@ -70,7 +93,13 @@ class MergeView(APIView):
     required_scope = Scope.USERS_WRITE
 
     @extend_schema(
-        operation_id="merge_session", request=serializers.MergeSerializer, responses=serializers.MergedSerializer
+        operation_id="merge_session",
+        request=serializers.MergeSerializer,
+        responses=serializers.MergedSerializer,
+        examples=[
+            OpenApiExample("The session of a visit", {"session_id": "s-9"}, request_only=True),
+            OpenApiExample("Merged", _MERGED, response_only=True),
+        ],
     )
     def post(self, request: Request, external_id: str) -> Response:
         user_id, session_id = user_in_path(external_id), session_in_body(request.data)
@@ -91,7 +120,7 @@ class ExportView(APIView):
 
     required_scope = Scope.USERS_READ
 
-    @extend_schema(operation_id="export_user", responses=serializers.ExportSerializer)
+    @extend_schema(operation_id="export_user", responses=serializers.ExportSerializer, examples=[_EXPORTED])
     def get(self, request: Request, external_id: str) -> HttpResponseBase:
         parts = export_user(_tenant(request), user_in_path(external_id))
         return StreamingHttpResponse(parts, content_type="application/json")
