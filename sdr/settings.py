@@ -287,7 +287,12 @@ GRPC_FRAMEWORK = {
     "SERVER_INTERCEPTORS": ["sdr.rpc.interceptors.ErrorInterceptor", "sdr.rpc.interceptors.AccessInterceptor"],
 }
 # Each names a django-grpc-framework Service with `service_name` and `add_to_server`.
-GRPC_SERVICES = ["recommendations.rpc.RecommendationService"]
+GRPC_SERVICES = [
+    "recommendations.rpc.RecommendationService",
+    "catalog.rpc.ProductService",
+    "events.shoppers.rpc.UserService",
+    "events.rpc.EventService",
+]
 
 # --- logging ------------------------------------------------------------------------------------
 

@@ -22,15 +22,54 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/catalog/v1/catalog.proto\x12\x0esdr.catalog.v1\"\xf1\x01\n\x07Product\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x15\n\rcategory_path\x18\x05 \x01(\t\x12\x12\n\x05price\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x63urrency\x18\x07 \x01(\t\x12\x13\n\x06rating\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x0c\n\x04tags\x18\t \x03(\t\x12\x13\n\x0b\x64\x65scription\x18\n \x01(\t\x12\x11\n\timage_url\x18\x0b \x01(\t\x12\x10\n\x08in_stock\x18\x0c \x01(\x08\x42\x08\n\x06_priceB\t\n\x07_ratingb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/catalog/v1/catalog.proto\x12\x0esdr.catalog.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\x01\n\x07Product\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x15\n\rcategory_path\x18\x05 \x01(\t\x12\x12\n\x05price\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x63urrency\x18\x07 \x01(\t\x12\x13\n\x06rating\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x0c\n\x04tags\x18\t \x03(\t\x12\x13\n\x0b\x64\x65scription\x18\n \x01(\t\x12\x11\n\timage_url\x18\x0b \x01(\t\x12\x10\n\x08in_stock\x18\x0c \x01(\x08\x42\x08\n\x06_priceB\t\n\x07_rating\"\xaf\x02\n\rProductDetail\x12(\n\x07product\x18\x01 \x01(\x0b\x32\x17.sdr.catalog.v1.Product\x12\x11\n\tis_active\x18\x02 \x01(\x08\x12\x14\n\x0crating_count\x18\x03 \x01(\x05\x12\x1a\n\rvariant_group\x18\x04 \x01(\tH\x00\x88\x01\x01\x12+\n\nattributes\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x10\n\x08revision\x18\x06 \x01(\x03\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x10\n\x0e_variant_group\"\xa8\x04\n\rProductFields\x12\x10\n\x03sku\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04name\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x15\n\x08\x63\x61tegory\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x1a\n\rcategory_path\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x12\n\x05price\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x15\n\x08\x63urrency\x18\x06 \x01(\tH\x05\x88\x01\x01\x12\x13\n\x06rating\x18\x07 \x01(\x01H\x06\x88\x01\x01\x12\x19\n\x0crating_count\x18\x08 \x01(\x05H\x07\x88\x01\x01\x12\x0c\n\x04tags\x18\t \x03(\t\x12\x18\n\x0b\x64\x65scription\x18\n \x01(\tH\x08\x88\x01\x01\x12\x16\n\timage_url\x18\x0b \x01(\tH\t\x88\x01\x01\x12\x15\n\x08in_stock\x18\x0c \x01(\x08H\n\x88\x01\x01\x12\x16\n\tis_active\x18\r \x01(\x08H\x0b\x88\x01\x01\x12\x1a\n\rvariant_group\x18\x0e \x01(\tH\x0c\x88\x01\x01\x12+\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x06\n\x04_skuB\x07\n\x05_nameB\x0b\n\t_categoryB\x10\n\x0e_category_pathB\x08\n\x06_priceB\x0b\n\t_currencyB\t\n\x07_ratingB\x0f\n\r_rating_countB\x0e\n\x0c_descriptionB\x0c\n\n_image_urlB\x0b\n\t_in_stockB\x0c\n\n_is_activeB\x10\n\x0e_variant_group\"<\n\nGetRequest\x12\x14\n\nproduct_id\x18\x01 \x01(\x03H\x00\x12\r\n\x03sku\x18\x02 \x01(\tH\x00\x42\t\n\x07product\"=\n\x0bGetResponse\x12.\n\x07product\x18\x01 \x01(\x0b\x32\x1d.sdr.catalog.v1.ProductDetail\"\xad\x03\n\x0bListRequest\x12\x13\n\x06search\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08\x63\x61tegory\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x0c\n\x04tags\x18\x03 \x03(\t\x12\x16\n\tmin_price\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x16\n\tmax_price\x18\x05 \x01(\x01H\x03\x88\x01\x01\x12\x17\n\nmin_rating\x18\x06 \x01(\x01H\x04\x88\x01\x01\x12\x15\n\x08in_stock\x18\x07 \x01(\x08H\x05\x88\x01\x01\x12\x15\n\x08ordering\x18\x08 \x01(\tH\x06\x88\x01\x01\x12?\n\nattributes\x18\t \x03(\x0b\x32+.sdr.catalog.v1.ListRequest.AttributesEntry\x12\x12\n\x05limit\x18\n \x01(\x05H\x07\x88\x01\x01\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\t\n\x07_searchB\x0b\n\t_categoryB\x0c\n\n_min_priceB\x0c\n\n_max_priceB\r\n\x0b_min_ratingB\x0b\n\t_in_stockB\x0b\n\t_orderingB\x08\n\x06_limit\"8\n\x0cListResponse\x12(\n\x07product\x18\x01 \x01(\x0b\x32\x17.sdr.catalog.v1.Product\">\n\rCreateRequest\x12-\n\x06\x66ields\x18\x01 \x01(\x0b\x32\x1d.sdr.catalog.v1.ProductFields\"@\n\x0e\x43reateResponse\x12.\n\x07product\x18\x01 \x01(\x0b\x32\x1d.sdr.catalog.v1.ProductDetail\"\xc3\x01\n\rUpdateRequest\x12\x14\n\nproduct_id\x18\x01 \x01(\x03H\x00\x12\r\n\x03sku\x18\x02 \x01(\tH\x00\x12-\n\x06\x66ields\x18\x03 \x01(\x0b\x32\x1d.sdr.catalog.v1.ProductFields\x12/\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\x08revision\x18\x05 \x01(\x03H\x01\x88\x01\x01\x42\t\n\x07productB\x0b\n\t_revision\"@\n\x0eUpdateResponse\x12.\n\x07product\x18\x01 \x01(\x0b\x32\x1d.sdr.catalog.v1.ProductDetail\"c\n\rDeleteRequest\x12\x14\n\nproduct_id\x18\x01 \x01(\x03H\x00\x12\r\n\x03sku\x18\x02 \x01(\tH\x00\x12\x15\n\x08revision\x18\x03 \x01(\x03H\x01\x88\x01\x01\x42\t\n\x07productB\x0b\n\t_revision\"\x10\n\x0e\x44\x65leteResponse\"B\n\x11\x42ulkUpsertRequest\x12-\n\x06\x66ields\x18\x01 \x01(\x0b\x32\x1d.sdr.catalog.v1.ProductFields\"\x87\x01\n\x12\x42ulkUpsertResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\x03\x12\x0f\n\x07updated\x18\x02 \x01(\x03\x12\x11\n\tunchanged\x18\x03 \x01(\x03\x12\x10\n\x08rejected\x18\x04 \x01(\x03\x12*\n\x07results\x18\x05 \x03(\x0b\x32\x19.sdr.catalog.v1.RowResult\"\x80\x01\n\tRowResult\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x17\n\nproduct_id\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\r\n\x05\x66ield\x18\x05 \x01(\t\x12\r\n\x05\x65rror\x18\x06 \x01(\tB\r\n\x0b_product_id2\xc7\x03\n\x0eProductService\x12>\n\x03Get\x12\x1a.sdr.catalog.v1.GetRequest\x1a\x1b.sdr.catalog.v1.GetResponse\x12\x43\n\x04List\x12\x1b.sdr.catalog.v1.ListRequest\x1a\x1c.sdr.catalog.v1.ListResponse0\x01\x12G\n\x06\x43reate\x12\x1d.sdr.catalog.v1.CreateRequest\x1a\x1e.sdr.catalog.v1.CreateResponse\x12G\n\x06Update\x12\x1d.sdr.catalog.v1.UpdateRequest\x1a\x1e.sdr.catalog.v1.UpdateResponse\x12G\n\x06\x44\x65lete\x12\x1d.sdr.catalog.v1.DeleteRequest\x1a\x1e.sdr.catalog.v1.DeleteResponse\x12U\n\nBulkUpsert\x12!.sdr.catalog.v1.BulkUpsertRequest\x1a\".sdr.catalog.v1.BulkUpsertResponse(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.catalog.v1.catalog_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PRODUCT']._serialized_start=52
-  _globals['_PRODUCT']._serialized_end=293
+  _globals['_LISTREQUEST_ATTRIBUTESENTRY']._loaded_options = None
+  _globals['_LISTREQUEST_ATTRIBUTESENTRY']._serialized_options = b'8\001'
+  _globals['_PRODUCT']._serialized_start=149
+  _globals['_PRODUCT']._serialized_end=390
+  _globals['_PRODUCTDETAIL']._serialized_start=393
+  _globals['_PRODUCTDETAIL']._serialized_end=696
+  _globals['_PRODUCTFIELDS']._serialized_start=699
+  _globals['_PRODUCTFIELDS']._serialized_end=1251
+  _globals['_GETREQUEST']._serialized_start=1253
+  _globals['_GETREQUEST']._serialized_end=1313
+  _globals['_GETRESPONSE']._serialized_start=1315
+  _globals['_GETRESPONSE']._serialized_end=1376
+  _globals['_LISTREQUEST']._serialized_start=1379
+  _globals['_LISTREQUEST']._serialized_end=1808
+  _globals['_LISTREQUEST_ATTRIBUTESENTRY']._serialized_start=1656
+  _globals['_LISTREQUEST_ATTRIBUTESENTRY']._serialized_end=1705
+  _globals['_LISTRESPONSE']._serialized_start=1810
+  _globals['_LISTRESPONSE']._serialized_end=1866
+  _globals['_CREATEREQUEST']._serialized_start=1868
+  _globals['_CREATEREQUEST']._serialized_end=1930
+  _globals['_CREATERESPONSE']._serialized_start=1932
+  _globals['_CREATERESPONSE']._serialized_end=1996
+  _globals['_UPDATEREQUEST']._serialized_start=1999
+  _globals['_UPDATEREQUEST']._serialized_end=2194
+  _globals['_UPDATERESPONSE']._serialized_start=2196
+  _globals['_UPDATERESPONSE']._serialized_end=2260
+  _globals['_DELETEREQUEST']._serialized_start=2262
+  _globals['_DELETEREQUEST']._serialized_end=2361
+  _globals['_DELETERESPONSE']._serialized_start=2363
+  _globals['_DELETERESPONSE']._serialized_end=2379
+  _globals['_BULKUPSERTREQUEST']._serialized_start=2381
+  _globals['_BULKUPSERTREQUEST']._serialized_end=2447
+  _globals['_BULKUPSERTRESPONSE']._serialized_start=2450
+  _globals['_BULKUPSERTRESPONSE']._serialized_end=2585
+  _globals['_ROWRESULT']._serialized_start=2588
+  _globals['_ROWRESULT']._serialized_end=2716
+  _globals['_PRODUCTSERVICE']._serialized_start=2719
+  _globals['_PRODUCTSERVICE']._serialized_end=3174
 # @@protoc_insertion_point(module_scope)

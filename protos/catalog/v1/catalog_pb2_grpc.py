@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from protos.catalog.v1 import catalog_pb2 as protos_dot_catalog_dot_v1_dot_catalog__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -22,3 +23,303 @@ if _version_not_supported:
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
+
+
+class ProductServiceStub:
+    """The shop's products. Reading takes an API key with the scope `recommendations:read`, writing one with
+    `catalog:write`, in the metadata `authorization: Bearer KEY`.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.Get = channel.unary_unary(
+                '/sdr.catalog.v1.ProductService/Get',
+                request_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.GetRequest.SerializeToString,
+                response_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.GetResponse.FromString,
+                _registered_method=True)
+        self.List = channel.unary_stream(
+                '/sdr.catalog.v1.ProductService/List',
+                request_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.ListRequest.SerializeToString,
+                response_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.ListResponse.FromString,
+                _registered_method=True)
+        self.Create = channel.unary_unary(
+                '/sdr.catalog.v1.ProductService/Create',
+                request_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.CreateRequest.SerializeToString,
+                response_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.CreateResponse.FromString,
+                _registered_method=True)
+        self.Update = channel.unary_unary(
+                '/sdr.catalog.v1.ProductService/Update',
+                request_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.UpdateRequest.SerializeToString,
+                response_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.UpdateResponse.FromString,
+                _registered_method=True)
+        self.Delete = channel.unary_unary(
+                '/sdr.catalog.v1.ProductService/Delete',
+                request_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.DeleteRequest.SerializeToString,
+                response_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.DeleteResponse.FromString,
+                _registered_method=True)
+        self.BulkUpsert = channel.stream_unary(
+                '/sdr.catalog.v1.ProductService/BulkUpsert',
+                request_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.BulkUpsertRequest.SerializeToString,
+                response_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.BulkUpsertResponse.FromString,
+                _registered_method=True)
+
+
+class ProductServiceServicer:
+    """The shop's products. Reading takes an API key with the scope `recommendations:read`, writing one with
+    `catalog:write`, in the metadata `authorization: Bearer KEY`.
+    """
+
+    def Get(self, request, context):
+        """Returns one product. NOT_FOUND also for an inactive one, unless the key may write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def List(self, request, context):
+        """Streams the products on sale that fit, one a message.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Create(self, request, context):
+        """Adds a product. ALREADY_EXISTS if there is one with its SKU; a deleted one comes back under its old id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Update(self, request, context):
+        """Changes some fields of a product, and leaves the others.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Delete(self, request, context):
+        """Takes a product off the shelves. NOT_FOUND also for one that was deleted before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BulkUpsert(self, request_iterator, context):
+        """Creates or changes any number of products by SKU. What was read is written in batches, each all or nothing, while
+        the stream goes on; a stream that breaks off leaves what was written, and may be sent again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_ProductServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'Get': grpc.unary_unary_rpc_method_handler(
+                    servicer.Get,
+                    request_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.GetRequest.FromString,
+                    response_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.GetResponse.SerializeToString,
+            ),
+            'List': grpc.unary_stream_rpc_method_handler(
+                    servicer.List,
+                    request_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.ListRequest.FromString,
+                    response_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.ListResponse.SerializeToString,
+            ),
+            'Create': grpc.unary_unary_rpc_method_handler(
+                    servicer.Create,
+                    request_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.CreateRequest.FromString,
+                    response_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.CreateResponse.SerializeToString,
+            ),
+            'Update': grpc.unary_unary_rpc_method_handler(
+                    servicer.Update,
+                    request_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.UpdateRequest.FromString,
+                    response_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.UpdateResponse.SerializeToString,
+            ),
+            'Delete': grpc.unary_unary_rpc_method_handler(
+                    servicer.Delete,
+                    request_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.DeleteRequest.FromString,
+                    response_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.DeleteResponse.SerializeToString,
+            ),
+            'BulkUpsert': grpc.stream_unary_rpc_method_handler(
+                    servicer.BulkUpsert,
+                    request_deserializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.BulkUpsertRequest.FromString,
+                    response_serializer=protos_dot_catalog_dot_v1_dot_catalog__pb2.BulkUpsertResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'sdr.catalog.v1.ProductService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('sdr.catalog.v1.ProductService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class ProductService:
+    """The shop's products. Reading takes an API key with the scope `recommendations:read`, writing one with
+    `catalog:write`, in the metadata `authorization: Bearer KEY`.
+    """
+
+    @staticmethod
+    def Get(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sdr.catalog.v1.ProductService/Get',
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.GetRequest.SerializeToString,
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.GetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def List(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sdr.catalog.v1.ProductService/List',
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.ListRequest.SerializeToString,
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.ListResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Create(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sdr.catalog.v1.ProductService/Create',
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.CreateRequest.SerializeToString,
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.CreateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Update(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sdr.catalog.v1.ProductService/Update',
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.UpdateRequest.SerializeToString,
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.UpdateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Delete(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sdr.catalog.v1.ProductService/Delete',
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.DeleteRequest.SerializeToString,
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.DeleteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BulkUpsert(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/sdr.catalog.v1.ProductService/BulkUpsert',
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.BulkUpsertRequest.SerializeToString,
+            protos_dot_catalog_dot_v1_dot_catalog__pb2.BulkUpsertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
