@@ -21,6 +21,7 @@ class RecommendationService(Service):
     service_name = messages.DESCRIPTOR.services_by_name["RecommendationService"].full_name
     add_to_server = staticmethod(add_RecommendationServiceServicer_to_server)
     required_scopes = {"GetRecommendations": Scope.RECOMMENDATIONS_READ}
+    needs = frozenset({"index"})
 
     def GetRecommendations(  # noqa: N802  the proto's name
         self, request: messages.GetRecommendationsRequest, context: grpc.ServicerContext

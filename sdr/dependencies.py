@@ -30,6 +30,17 @@ def statuses() -> dict[str, str]:
     return _asker.statuses()
 
 
+def ask(name: str) -> str | None:
+    """Return what is wrong with one dependency, None if it is well: here and now, for however long its check takes."""
+    check = _checks.get(name)
+    if check is None:
+        return MISSING
+    try:
+        return check()
+    except Exception as error:  # noqa: BLE001  whatever it is, it is what is wrong
+        return _first_line(error)
+
+
 class _Asker:
     def __init__(self) -> None:
         self.pid = os.getpid()

@@ -286,6 +286,15 @@ GRPC_FRAMEWORK = {
     "ROOT_HANDLERS_HOOK": "sdr.rpc.handlers.grpc_handlers",
     "SERVER_INTERCEPTORS": ["sdr.rpc.interceptors.ErrorInterceptor", "sdr.rpc.interceptors.AccessInterceptor"],
 }
+GRPC_PROCESSES = env.int("GRPC_PROCESSES", default=1)
+GRPC_THREADS = env.int("GRPC_THREADS", default=10)
+# PEM files. All empty: plain text. With authorities of clients, who has no certificate of theirs is not let in.
+GRPC_TLS_CERT = env("GRPC_TLS_CERT", default="")
+GRPC_TLS_KEY = env("GRPC_TLS_KEY", default="")
+GRPC_TLS_CLIENT_CA = env("GRPC_TLS_CLIENT_CA", default="")
+GRPC_DRAIN_SECONDS = env.float("GRPC_DRAIN_SECONDS", default=0.0)
+GRPC_GRACE_SECONDS = env.float("GRPC_GRACE_SECONDS", default=10.0)
+GRPC_ACCESS_LOG = env.bool("GRPC_ACCESS_LOG", default=False)
 # Each names a django-grpc-framework Service with `service_name` and `add_to_server`.
 GRPC_SERVICES = [
     "recommendations.rpc.RecommendationService",

@@ -9,7 +9,6 @@ from sdr import addresses
 from sdr.accounts import entrance
 from sdr.accounts.callers import Access
 from sdr.accounts.entrance import Call
-from sdr.ratelimits.limiter import RateLimited
 
 # gRPC runs every call in a context of its own, streams included: nothing is left over for the thread's next call.
 _current: ContextVar[Access] = ContextVar("sdr_rpc_caller")
@@ -22,11 +21,7 @@ def current() -> Access:
 
 def identify(context: grpc.ServicerContext) -> Access:
     """Find out who calls and keep it for :func:`current`; raises ``Unauthenticated`` or ``RateLimited``."""
-    try:
-        caller, _ = entrance.admit(_call(context))
-    except RateLimited as error:
-        context.set_trailing_metadata((("retry-after", str(error.retry_after_seconds)),))
-        raise
+    caller, _ = entrance.admit(_call(context))
     _current.set(caller)
     return caller
 

@@ -1,90 +1,120 @@
 """The gRPC server: SDR's services, health and reflection behind one port."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import grpc
-from django.db import connections
+import structlog
 from django_grpc_framework.settings import grpc_settings
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from sdr.heartbeat import Heartbeat
 from sdr.rpc import handlers
 from sdr.rpc.health import HealthServicer
-from sdr.rpc.interceptors import ConnectionInterceptor, MetricsInterceptor
+from sdr.rpc.interceptors import FIRST
+from sdr.rpc.pool import WorkerPool
+from sdr.rpc.ports import AddressTakenError
+from sdr.rpc.readiness import Readiness
 
+log = structlog.get_logger(__name__)
+
+# Calls that wait for a thread, per thread: more are refused with RESOURCE_EXHAUSTED, while all would come too late.
+CALLS_PER_THREAD = 100
+# For what is left to do after the last call: a moment, and never for ever.
+CLEAN_UP_SECONDS = 5.0
 OPTIONS = [
-    # One process has the port to itself: a second server must fail, not take half of the calls.
-    ("grpc.so_reuseport", 0),
+    # Peers that vanished without a word are found, and with them the threads that their streams hold.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    # Clients may ask as often whether we are there, also while no call is under way.
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 ]
-
-
-class AddressTakenError(Exception):
-    """The server cannot listen on the address it was given."""
 
 
 class RpcServer:
     """A server that listens from the start, serves after :meth:`start` and drains in :meth:`stop`."""
 
-    def __init__(self, address: str, *, max_workers: int) -> None:
-        """Bind ``address`` (``host:port``; port 0: any free one); raises :class:`AddressTakenError`."""
-        self._max_workers = max_workers
-        self._pool = ThreadPoolExecutor(max_workers, thread_name_prefix="grpc")
-        self._server = grpc.server(self._pool, interceptors=_interceptors(), options=OPTIONS)
+    def __init__(
+        self,
+        address: str,
+        *,
+        max_workers: int,
+        credentials: grpc.ServerCredentials | None = None,
+        shares_port: bool = False,
+        heartbeat: Heartbeat | None = None,
+    ) -> None:
+        """Bind ``address`` (``host:port``; port 0: any free one); raises :class:`AddressTakenError`.
+
+        ``credentials``: None for plain text. ``shares_port`` with other processes of ours; alone it has the port to
+        itself, so that a second server fails instead of taking half of the calls. ``heartbeat`` beats while the
+        server as a whole is SERVING.
+        """
+        self._pool = WorkerPool(max_workers)
+        self._server = grpc.server(
+            self._pool,
+            interceptors=_interceptors(max_workers),
+            options=[*OPTIONS, ("grpc.so_reuseport", int(shares_port))],
+            maximum_concurrent_rpcs=max_workers * CALLS_PER_THREAD,
+        )
         self._health = HealthServicer()
-        self._services = [service.service_name for service in handlers.service_classes()]
+        self._services = handlers.service_classes()
         self._add_services()
-        self.set_serving(False)
-        self.port = self._bind(address)
+        for name in ("", *(service.service_name for service in self._services)):
+            self.set_serving(name, is_serving=False)
+        self._readiness = Readiness(self._services, self._tell, heartbeat)
+        self.port = self._bind(address, credentials)
 
     def start(self) -> None:
+        """Answer calls. Health says SERVING once the services have what they need, which may take a moment."""
         self._server.start()
-        self.set_serving(True)
+        self._readiness.start()
 
-    def set_serving(self, is_serving: bool) -> None:  # noqa: FBT001  reads as a setter does
-        """Tell health's callers whether to send calls here, for the server and for each service."""
+    def set_serving(self, service: str, *, is_serving: bool) -> None:
+        """Tell health's callers whether to send calls of ``service`` here ("": any call)."""
         statuses = health_pb2.HealthCheckResponse
-        for name in ("", *self._services):
-            self._health.set(name, statuses.SERVING if is_serving else statuses.NOT_SERVING)
+        self._health.set(service, statuses.SERVING if is_serving else statuses.NOT_SERVING)
 
     def wait(self) -> None:
         """Return when the server has stopped."""
         self._server.wait_for_termination()
 
-    def stop(self, grace_seconds: float) -> None:
-        """Take no new calls, give those under way ``grace_seconds``, and return when the last thread has ended."""
+    def leave(self) -> None:
+        """Say NOT_SERVING from now on, so that balancers go elsewhere; calls that come are answered all the same."""
+        self._readiness.stop()
         self._health.enter_graceful_shutdown()
+
+    def stop(self, grace_seconds: float) -> bool:
+        """Take no new calls, give those under way ``grace_seconds``, then cut them off.
+
+        Return whether every call came to its end; one that hangs is left behind, for the process's end to end it.
+        """
+        self.leave()
         self._server.stop(grace_seconds).wait()
-        self._close_connections()
-        self._pool.shutdown()
+        self._pool.shutdown(wait=False)
+        has_ended = self._pool.join(CLEAN_UP_SECONDS)
+        if not has_ended:
+            log.error("grpc calls hang and are left behind", grace_seconds=grace_seconds)
+        return has_ended
 
-    def _close_connections(self) -> None:
-        """Close the database connection of each thread, which only the thread itself may do."""
-        # None is done before all have begun, so that every thread takes exactly one.
-        together = threading.Barrier(self._max_workers)
-
-        def close() -> None:
-            together.wait()
-            connections.close_all()
-
-        for _ in range(self._max_workers):
-            self._pool.submit(close)
+    def _tell(self, service: str, is_serving: bool) -> None:  # noqa: FBT001  a callback
+        self.set_serving(service, is_serving=is_serving)
 
     def _add_services(self) -> None:
         grpc_settings.ROOT_HANDLERS_HOOK(self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection(
-            (*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
-        )
+        names = [service.service_name for service in self._services]
+        reflection.enable_server_reflection((*names, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
 
-    def _bind(self, address: str) -> int:
+    def _bind(self, address: str, credentials: grpc.ServerCredentials | None) -> int:
         try:
-            return self._server.add_insecure_port(address)
+            if credentials is None:
+                return self._server.add_insecure_port(address)
+            return self._server.add_secure_port(address, credentials)
         except RuntimeError as error:
-            raise AddressTakenError(f"gRPC cannot listen on {address}: another server may have it.") from error
+            self._pool.shutdown()
+            raise AddressTakenError(address) from error
 
 
-def _interceptors() -> list[grpc.ServerInterceptor]:
+def _interceptors(max_workers: int) -> list[grpc.ServerInterceptor]:
     """Return what no server goes without, then what the settings add."""
     chosen = [interceptor() for interceptor in grpc_settings.SERVER_INTERCEPTORS or ()]
-    return [MetricsInterceptor(), ConnectionInterceptor(), *chosen]
+    return [*(make(max_workers) for make in FIRST), *chosen]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django_grpc_framework import services
 
-from sdr.accounts.access import Access
+from sdr.accounts.callers import Access
 from sdr.rpc import caller
 
 
@@ -23,6 +23,9 @@ class Service(services.Service):
 
     required_scopes: ClassVar[Mapping[str, str | None]]
     """Scope by method, None: any caller. A method that is missing here is closed to everybody."""
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """Names of ``sdr.dependencies`` without which health says NOT_SERVING. Only what no answer can do without."""
 
     @property
     def caller(self) -> Access:

@@ -40,8 +40,12 @@ class CallInterceptor(grpc.ServerInterceptor):
         handler = continuation(handler_call_details)
         if handler is None or method.startswith("/grpc."):
             return handler
-        wrapped = self._wrapped[method] = wrap(handler, partial(self.around, method))
+        wrapped = self._wrapped[method] = self.wrapped(method, handler)
         return wrapped
+
+    def wrapped(self, method: str, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
+        """Return what answers calls of ``method`` from now on."""
+        return wrap(handler, partial(self.around, method))
 
 
 def wrap(

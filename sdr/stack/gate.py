@@ -33,7 +33,9 @@ def consumer_holds_partitions(since: float) -> bool:
     return is_alive(CONSUMER, since=since)
 
 
-def grpc_serves(_since: float) -> bool:
+def grpc_serves(since: float) -> bool:
+    if settings.GRPC_TLS_CERT:  # who asks would need a certificate of its own, and trust in the server's
+        return is_alive(GRPC, since=since)
     with grpc.insecure_channel(_grpc_address()) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         try:

@@ -23,6 +23,7 @@ ERRORS = {
 def add_probe_to_server(servicer, server):
     handlers = {
         "Tenant": _handler(grpc.unary_unary_rpc_method_handler, servicer.Tenant, StringValue, StringValue),
+        "Again": _handler(grpc.unary_unary_rpc_method_handler, servicer.Again, StringValue, StringValue),
         "Write": _handler(grpc.unary_unary_rpc_method_handler, servicer.Write, StringValue, StringValue),
         "Forgotten": _handler(grpc.unary_unary_rpc_method_handler, servicer.Forgotten, StringValue, StringValue),
         "Unwritten": _handler(grpc.unary_unary_rpc_method_handler, servicer.Unwritten, StringValue, StringValue),
@@ -44,6 +45,7 @@ class ProbeService(Service):
     add_to_server = staticmethod(add_probe_to_server)
     required_scopes = {
         "Tenant": None,
+        "Again": None,
         "Write": "catalog:write",
         "Unwritten": None,
         "Fail": None,
@@ -53,10 +55,17 @@ class ProbeService(Service):
         "Sum": None,
     }
 
+    needs = frozenset({"gyroscope"})
     waiting = threading.Event()
     may_answer = threading.Event()
+    asked = []
 
     def Tenant(self, request, context):
+        self.asked.append("Tenant")
+        return StringValue(value=self.caller.tenant)
+
+    def Again(self, request, context):
+        self.asked.append("Again")
         return StringValue(value=self.caller.tenant)
 
     def Write(self, request, context):

@@ -4,9 +4,12 @@ import subprocess
 import sys
 
 import grpc
+import psutil
 import pytest
 from django.conf import settings
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.eventually import eventually
 
 SERVES = "gRPC serves on "
 
@@ -29,6 +32,16 @@ def server():
         process.kill()
 
 
+@pytest.fixture
+def family():
+    """Two processes behind one port, and their parent."""
+    with start("127.0.0.1:0", "--processes", "2") as process:
+        yield process
+        for child in psutil.Process(process.pid).children() if process.poll() is None else []:
+            child.kill()
+        process.kill()
+
+
 def address_of(process):
     for line in process.stdout:
         if line.startswith(SERVES):
@@ -36,26 +49,58 @@ def address_of(process):
     raise AssertionError(f"the server ended with {process.wait()} before it served")
 
 
-def health(address):
-    with grpc.insecure_channel(address) as channel:
-        return health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10).status
+def answers(address):
+    """Return whether somebody answers there; what health says of an empty shop is another matter."""
+    options = [("grpc.use_local_subchannel_pool", 1)]  # a connection of its own
+    with grpc.insecure_channel(address, options) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        return stub.Check(health_pb2.HealthCheckRequest(), timeout=10, wait_for_ready=True).status > 0
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_stop_ends_well(server, signum):
-    assert health(address_of(server)) == health_pb2.HealthCheckResponse.SERVING
+    assert answers(address_of(server))
     server.send_signal(signum)
     output, _ = server.communicate(timeout=30)
     assert (server.returncode, "Traceback" in output) == (0, False)
 
 
-def test_a_second_server_on_the_port_says_why_it_cannot_serve(server):
+def test_nobody_else_can_take_half_of_the_calls(server):
     address = address_of(server)
-    with start(address) as second:
-        output, _ = second.communicate(timeout=60)
-    assert second.returncode == 1
-    assert f"gRPC cannot listen on {address}" in output
-    assert "Traceback" not in output
+    with start(address) as alone, start(address, "--processes", "2") as two:
+        said = [process.communicate(timeout=60)[0] for process in (alone, two)]
+        assert (alone.returncode, two.returncode) == (1, 1)
+    for output in said:
+        assert f"gRPC cannot listen on {address}" in output
+        assert "Traceback" not in output
+
+
+def test_processes_share_a_port_are_replaced_and_stop_together(family):
+    address = address_of(family)
+    parent = psutil.Process(family.pid)
+    first = parent.children()
+    assert len(first) == 2
+    assert answers(address)
+    # Older than a process that would only die again.
+    eventually(lambda: all(psutil.time.time() - child.create_time() > 6 for child in first))
+    first[0].kill()
+    replaced = eventually(lambda: len(parent.children()) == 2 and first[0] not in parent.children())
+    assert replaced
+    assert eventually(lambda: answers(address))
+    family.terminate()
+    output, _ = family.communicate(timeout=30)
+    assert (family.returncode, "Traceback" in output) == (0, False)
+
+
+def test_processes_whose_parent_was_killed_do_not_hold_the_port(family):
+    address = address_of(family)
+    children = psutil.Process(family.pid).children()
+    family.kill()
+    gone, alive = psutil.wait_procs(children, timeout=30)
+    assert (len(gone), alive) == (2, [])
+    with start(address) as heir:
+        assert address_of(heir) == address
+        heir.kill()
 
 
 def test_without_debug_and_a_secret_key_nothing_is_served():
@@ -66,10 +111,18 @@ def test_without_debug_and_a_secret_key_nothing_is_served():
     assert SERVES not in output
 
 
+def test_half_of_what_tls_needs_is_refused(tmp_path):
+    with start("127.0.0.1:0", GRPC_TLS_CERT=str(tmp_path / "server.pem")) as process:
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "GRPC_TLS_KEY" in output
+    assert "Traceback" not in output
+
+
 def test_under_the_reloader_a_server_serves_too():
     with start("127.0.0.1:0", "--dev") as process:
         try:
-            assert health(address_of(process)) == health_pb2.HealthCheckResponse.SERVING
+            assert answers(address_of(process))
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)

@@ -1,4 +1,5 @@
 import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -9,9 +10,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from prometheus_client import REGISTRY
 
+from sdr import dependencies
 from sdr.accounts import access
 from sdr.accounts.models import Tenant
-from sdr.rpc.server import AddressTakenError, RpcServer
+from sdr.rpc import readiness
+from sdr.rpc.ports import AddressTakenError
+from sdr.rpc.server import RpcServer
 from tests.eventually import eventually
 from tests.integration.rpc import probe
 from tests.integration.rpc.probe import ProbeService
@@ -21,7 +25,20 @@ SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.Health
 
 
 @pytest.fixture
-def _probe(settings):
+def state(monkeypatch):
+    """What is wrong with the dependencies, by name; all is well at first."""
+    state = {"index": None, "gyroscope": None}
+    for name in tuple(state):
+        monkeypatch.setitem(dependencies._checks, name, lambda name=name: state[name])
+    monkeypatch.setattr(readiness, "LOOK_AGAIN_SECONDS", 0.02)
+    return state
+
+
+@pytest.fixture
+def _probe(settings, state):
+    ProbeService.waiting.clear()
+    ProbeService.may_answer.clear()
+    ProbeService.asked.clear()
     settings.GRPC_SERVICES = [f"{ProbeService.__module__}.{ProbeService.__qualname__}"]
 
 
@@ -90,7 +107,7 @@ class TestErrors:
         ("error", "code", "words"),
         [
             ("invalid", grpc.StatusCode.INVALID_ARGUMENT, "limit: must be 1 to 100"),
-            ("missing", grpc.StatusCode.NOT_FOUND, "There is no such thing."),
+            ("missing", grpc.StatusCode.NOT_FOUND, "Not found."),
             ("unavailable", grpc.StatusCode.UNAVAILABLE, "Kafka does not answer."),
         ],
     )
@@ -133,19 +150,29 @@ class TestStreams:
 
 
 class TestHealth:
-    @pytest.mark.parametrize("name", ["", probe.NAME])
-    def test_a_started_server_serves_and_says_so_without_a_key(self, channel, settings, name):
+    def test_a_server_serves_once_it_has_an_index_and_says_so_without_a_key(self, channel, settings, state):
         settings.API_KEYS_REQUIRED = True
-        assert health(channel, name) == SERVING
+        assert eventually(lambda: health(channel, "") == SERVING)
+        state["index"] = "There is no index."
+        assert eventually(lambda: health(channel, "") == NOT_SERVING)
 
-    def test_a_server_can_say_that_it_is_not_ready(self, server, channel):
-        server.set_serving(False)
-        assert health(channel, probe.NAME) == NOT_SERVING
+    def test_a_service_serves_while_it_has_what_it_needs_whatever_others_lack(self, channel, state):
+        state.update(index="There is no index.", gyroscope="It has stopped.")
+        assert eventually(lambda: health(channel, probe.NAME) == NOT_SERVING)
+        state["gyroscope"] = None
+        assert eventually(lambda: health(channel, probe.NAME) == SERVING)
+        assert health(channel, "") == NOT_SERVING
+
+    def test_a_server_that_leaves_says_so_while_it_still_answers(self, server, channel, key):
+        assert eventually(lambda: health(channel, "") == SERVING)
+        server.leave()
+        assert {health(channel, name) for name in ("", probe.NAME)} == {NOT_SERVING}
+        assert call(channel, "Tenant", key=key) == "north"
 
     def test_watchers_do_not_use_up_the_threads(self, channel, key):
         stub = health_pb2_grpc.HealthStub(channel)
         watches = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(5)]
-        assert [next(watch).status for watch in watches] == [SERVING] * 5
+        assert {next(watch).status for watch in watches} <= {SERVING, NOT_SERVING}
         assert call(channel, "Tenant", key=key) == "north"
         for watch in watches:
             watch.cancel()
@@ -172,6 +199,111 @@ def test_reflection_lists_the_services(channel):
     assert names == {probe.NAME, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
 
 
+class TestRequestIds:
+    def test_a_call_is_given_an_id_and_told_it(self, channel, key):
+        assert len(request_id(channel, bearer(key))) == 32
+
+    def test_a_callers_own_id_is_told_back(self, channel, key):
+        assert request_id(channel, [*bearer(key), ("x-request-id", "checkout-7")]) == "checkout-7"
+
+    def test_an_id_that_does_not_belong_in_a_log_is_replaced(self, channel, key):
+        assert len(request_id(channel, [*bearer(key), ("x-request-id", "two words")])) == 32
+
+    def test_a_refused_call_is_told_its_id_too(self, channel):
+        assert request_id(channel, [("authorization", "Bearer sdr_nobody"), ("x-request-id", "a-1")]) == "a-1"
+
+
+def request_id(channel, metadata):
+    """Return the id that the server tells a call with ``metadata``, answered or refused."""
+    stub = channel.unary_unary(f"/{probe.NAME}/Tenant", StringValue.SerializeToString, StringValue.FromString)
+    ended = stub.future(StringValue(), metadata=metadata, timeout=10)
+    ended.exception()
+    return dict(ended.trailing_metadata())["x-request-id"]
+
+
+class TestStreamsAndThreads:
+    def test_streams_leave_threads_for_single_calls(self, channel, key):
+        endless = [channel.stream_unary(f"/{probe.NAME}/Sum", Int64Value.SerializeToString, Int64Value.FromString)
+                   .future(iter(threading.Event().wait, True), metadata=bearer(key)) for _ in range(4)]  # fmt: skip
+        refused = eventually(lambda: [stream for stream in endless if stream.done()])
+        assert {stream.code() for stream in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert call(channel, "Tenant", key=key) == "north"
+        for stream in endless:
+            stream.cancel()
+
+    def test_a_call_whose_caller_has_left_before_it_began_does_no_work(self, one_thread, key):
+        blocker = future(one_thread, "Wait", key)
+        assert ProbeService.waiting.wait(10)
+        late = future(one_thread, "Tenant", key, timeout=0.1)
+        assert late.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        ProbeService.may_answer.set()
+        assert blocker.result(10).value == "late, but here"
+        assert call(one_thread, "Again", key=key) == "north"
+        assert ProbeService.asked == ["Again"]
+
+
+@pytest.fixture
+def one_thread(_probe):
+    """A channel to a server with one thread."""
+    server = RpcServer("127.0.0.1:0", max_workers=1)
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        yield channel
+    ProbeService.may_answer.set()
+    server.stop(grace_seconds=0)
+
+
+def future(channel, method, key, timeout=None):
+    stub = channel.unary_unary(f"/{probe.NAME}/{method}", StringValue.SerializeToString, StringValue.FromString)
+    return stub.future(StringValue(), metadata=bearer(key), timeout=timeout)
+
+
+@pytest.mark.usefixtures("_probe")
+def test_a_call_that_hangs_does_not_keep_a_server_from_stopping(key, monkeypatch):
+    monkeypatch.setattr("sdr.rpc.server.CLEAN_UP_SECONDS", 0.1)
+    server = RpcServer("127.0.0.1:0", max_workers=1)
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        hanging = future(channel, "Wait", key)
+        assert ProbeService.waiting.wait(10)
+        assert server.stop(grace_seconds=0.1) is False
+        assert hanging.code() is not grpc.StatusCode.OK
+    ProbeService.may_answer.set()
+
+
+# What docs/grpc.md tells callers to set: gRPC cancels calls that arrive while a server says good-bye.
+RETRY = """{"methodConfig": [{"name": [{}], "waitForReady": true, "retryPolicy": {"maxAttempts": 5,
+    "initialBackoff": "0.05s", "maxBackoff": "1s", "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]}}]}"""
+
+
+@pytest.mark.usefixtures("_probe")
+def test_restarts_under_load_fail_no_call_of_a_client_that_follows_the_documents(key):
+    server = RpcServer("127.0.0.1:0", max_workers=4)
+    server.start()
+    is_over, answered = threading.Event(), []
+
+    def load():
+        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.service_config", RETRY)]
+        with grpc.insecure_channel(f"127.0.0.1:{server.port}", options) as channel:
+            while not is_over.is_set():
+                answered.append(call(channel, "Tenant", key=key))
+
+    with ThreadPoolExecutor(4) as threads:
+        loads = [threads.submit(load) for _ in range(4)]
+        for _ in range(4):
+            wanted = len(answered) + 100
+            eventually(lambda wanted=wanted: any(load.done() for load in loads) or len(answered) > wanted)
+            port = server.port
+            assert server.stop(grace_seconds=10)
+            server = RpcServer(f"127.0.0.1:{port}", max_workers=4)
+            server.start()
+        is_over.set()
+        for ended in loads:
+            ended.result(20)
+    server.stop(grace_seconds=10)
+
+
 def test_a_second_server_on_the_port_fails_at_once(server):
     with pytest.raises(AddressTakenError, match=str(server.port)):
         RpcServer(f"127.0.0.1:{server.port}", max_workers=1)
@@ -179,8 +311,6 @@ def test_a_second_server_on_the_port_fails_at_once(server):
 
 @pytest.mark.usefixtures("_probe")
 def test_a_call_under_way_is_answered_while_the_server_stops(key):
-    ProbeService.waiting.clear()
-    ProbeService.may_answer.clear()
     server = RpcServer("127.0.0.1:0", max_workers=3)
     server.start()
     with ThreadPoolExecutor(2) as threads, grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:

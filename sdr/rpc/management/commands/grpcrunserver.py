@@ -1,6 +1,5 @@
 """``manage.py grpcrunserver``: serve gRPC until SIGTERM or SIGINT, then let calls under way finish."""
 
-import signal
 import threading
 from argparse import ArgumentParser
 from typing import Any
@@ -12,7 +11,9 @@ from django_grpc_framework.management.commands import grpcrunserver
 
 from sdr.checks import refuse_to_serve_insecurely
 from sdr.connections import limit_statements
-from sdr.rpc.server import AddressTakenError, RpcServer
+from sdr.rpc import processes, serving
+from sdr.rpc.ports import AddressTakenError
+from sdr.rpc.serving import ServeOptions
 
 
 class Command(grpcrunserver.Command):
@@ -21,38 +22,57 @@ class Command(grpcrunserver.Command):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
+        parser.add_argument("--processes", type=int, default=settings.GRPC_PROCESSES, help="How many share the port.")
         parser.add_argument(
-            "--grace", type=float, default=10, metavar="SECONDS", help="How long calls under way may take at the end."
-        )
-        parser.set_defaults(address=default_address())
+            "--drain", type=float, default=settings.GRPC_DRAIN_SECONDS, metavar="SECONDS",
+            help="How long calls are still taken after health has said NOT_SERVING.",
+        )  # fmt: skip
+        parser.add_argument(
+            "--grace", type=float, default=settings.GRPC_GRACE_SECONDS, metavar="SECONDS",
+            help="How long calls under way may take after that.",
+        )  # fmt: skip
+        parser.set_defaults(address=default_address(), max_workers=settings.GRPC_THREADS)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.grace_seconds = options["grace"]
+        self.n_processes = options["processes"]
+        self.serve_options = ServeOptions(
+            address=options["address"],
+            max_workers=options["max_workers"],
+            drain_seconds=options["drain"],
+            grace_seconds=options["grace"],
+        )
+        if self.n_processes < 1 or self.serve_options.max_workers < 1:
+            raise CommandError("A server needs at least one process and one thread.")
         super().handle(*args, **options)
 
     def _serve(self) -> None:
         """Replace the framework's, which ends every call at once and passes interceptors that nobody made."""
-        is_main = threading.current_thread() is threading.main_thread()
-        stop = stop_signal() if is_main else None
-        server = self._start()
-        if stop is None:
-            server.wait()  # --dev: the reloader has the main thread and its signals, and ends the process
-            return
-        stop.wait()
-        self.stdout.write("gRPC stops: it takes no new calls and finishes those under way")
-        server.stop(self.grace_seconds)
-
-    def _start(self) -> RpcServer:
         try:
             refuse_to_serve_insecurely()
             limit_statements()
-            server = RpcServer(self.address, max_workers=self.max_workers)
-        except (ImproperlyConfigured, AddressTakenError) as error:
+            has_ended = self._serve_until_told()
+        except (ImproperlyConfigured, AddressTakenError, processes.DiedAtStart) as error:
             raise CommandError(str(error)) from error
-        server.start()
-        self.stdout.write(f"gRPC serves on {self.address.rpartition(':')[0]}:{server.port}")
+        if not has_ended:
+            raise CommandError("gRPC has stopped. Calls that did not end within --grace were left behind.")
+
+    def _serve_until_told(self) -> bool:
+        if threading.current_thread() is not threading.main_thread():
+            # --dev: the reloader has the main thread and its signals, and ends the process.
+            server = serving.start_server(self.serve_options)
+            self._announce(_address(self.serve_options, server.port))
+            server.wait()
+            return True
+        if self.n_processes > 1:
+            return processes.serve_together(self.serve_options, self.n_processes, self._announce)
+        stop = processes.stop_signal()
+        return serving.serve(
+            self.serve_options, stop, lambda server: self._announce(_address(self.serve_options, server.port))
+        )
+
+    def _announce(self, address: str) -> None:
+        self.stdout.write(f"gRPC serves on {address}")
         self.stdout.flush()  # whoever reads a pipe waits for this line
-        return server
 
 
 def default_address() -> str:
@@ -60,9 +80,5 @@ def default_address() -> str:
     return f"{'127.0.0.1' if settings.DEBUG else '[::]'}:{settings.GRPC_PORT}"
 
 
-def stop_signal() -> threading.Event:
-    """Return an event that SIGTERM and SIGINT set."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+def _address(options: ServeOptions, port: int) -> str:
+    return f"{options.address.rpartition(':')[0]}:{port}"

@@ -1,0 +1,25 @@
+"""A call's id, as REST has it: the caller's own if it brings one, told back, and in every line that is logged."""
+
+import uuid
+
+import grpc
+from structlog.contextvars import bind_contextvars
+
+from sdr.http.middleware import is_request_id
+
+KEY = "x-request-id"
+
+
+def begin(context: grpc.ServicerContext) -> str:
+    """Give the call its id and return it. gRPC runs each call in a context of its own: nothing needs to be cleared."""
+    request_id = _given(context) or uuid.uuid4().hex
+    bind_contextvars(request_id=request_id)
+    context.set_trailing_metadata(((KEY, request_id),))
+    return request_id
+
+
+def _given(context: grpc.ServicerContext) -> str | None:
+    for key, value in context.invocation_metadata():
+        if key == KEY:
+            return value if is_request_id(value) else None
+    return None
