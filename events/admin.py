@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from unfold.paginator import InfinitePaginator
 
 from events.models import Interaction, TrendWeights
+from events.shoppers import admin as _shoppers  # noqa: F401  registers itself; the admin looks for it here
 from sdr import clock
 from sdr.accounts.models import Tenant, User
 from sdr.accounts.tenancy import OwnTenantAdmin

@@ -1,6 +1,7 @@
 """What Postgres keeps of events: the archive, how far it was written, and which dead letters were sent again."""
 
 from django.contrib.postgres.indexes import BrinIndex
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -9,6 +10,7 @@ from catalog.models import Product
 from events.kinds import TREND_WEIGHTS, Kind
 from sdr import clock
 from sdr.accounts.models import Tenant, User
+from sdr.accounts.preferences import is_storable
 
 _WEIGHT = (MinValueValidator(0.0), MaxValueValidator(1000.0))
 
@@ -35,6 +37,18 @@ class TrendWeights(models.Model):
 
     def weights(self) -> dict[Kind, float]:
         return {kind: getattr(self, kind.value) for kind in TREND_WEIGHTS}
+
+
+class Shopper(User):
+    """A user as the shop knows one; in the admin, apart from those who sign in there."""
+
+    class Meta:
+        proxy = True
+
+    def clean(self) -> None:
+        super().clean()
+        if not is_storable(self.external_id or ""):
+            raise ValidationError({"external_id": "It contains a NUL character."})
 
 
 class PreferencesCopy(models.Model):

@@ -55,7 +55,7 @@ def _row(user: User) -> dict[str, Any]:
 
 
 def _parts(known: dict[str, Any], history: Iterator[Interaction]) -> Iterator[bytes]:
-    yield orjson.dumps(known)[:-1] + b',"history":['
+    yield orjson.dumps(known, option=orjson.OPT_UTC_Z)[:-1] + b',"history":['
     separator = b""
     chunk: list[bytes] = []
     for interaction in history:

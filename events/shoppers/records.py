@@ -1,12 +1,15 @@
 """What Postgres does with a merge or an erasure, in the caller's transaction: asked for, or met in the log."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from events.models import Interaction, SessionMerge
+from events.models import Interaction, SessionMerge, Shopper
 from sdr.accounts.models import User
 
 # The archive adds rows under the shared lock, and looks for tombstones after it has it: so it either has added them
@@ -83,12 +86,18 @@ def _remove(user: User, at: datetime) -> int:
     # when it reads old events again after Postgres was restored.
     if user.date_joined > at and (user.preferences or user.behavior_history.exists()):
         return 0
+    # The admin's log of who changed the row calls it by its name.
+    LogEntry.objects.filter(object_id=str(user.pk), content_type__in=_content_types()).delete()
     if user.is_staff or user.is_superuser:
         user.external_id, user.preferences = None, {}
         user.save(update_fields=["external_id", "preferences"])
     else:
         user.delete()
     return 1
+
+
+def _content_types() -> Collection[ContentType]:
+    return ContentType.objects.get_for_models(User, Shopper, for_concrete_models=False).values()
 
 
 def merge(tenant_id: int, user_id: str, session_id: str, at: datetime) -> int:

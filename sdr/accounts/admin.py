@@ -76,8 +76,16 @@ class UserAdmin(DjangoUserAdmin, OwnTenantAdmin):
     # There are as many rows as shoppers.
     paginator = InfinitePaginator
     show_full_result_count = False
-    fieldsets = (*(DjangoUserAdmin.fieldsets or ()), ("Shop", {"fields": ("tenant", "external_id", "preferences")}))
+    fieldsets = (*(DjangoUserAdmin.fieldsets or ()), ("Shop", {"fields": ("tenant", "external_id")}))
     add_fieldsets = (*DjangoUserAdmin.add_fieldsets, ("Shop", {"fields": ("tenant", "external_id")}))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Shoppers are erased, on a page of their own: deleting the row alone would leave their name elsewhere.
+        return super().has_delete_permission(request, obj) and (obj is None or obj.external_id is None)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Leave out the deletion of many at once, which would not ask for each of them."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         # A shop's staff must not set the password of somebody who sees every shop.

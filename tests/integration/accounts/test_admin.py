@@ -74,14 +74,6 @@ def test_a_member_of_staff_is_made_and_given_a_password(signed_in):
     assert signed_in.get(reverse("admin:auth_user_password_change", args=[mary.pk])).status_code == 200
 
 
-def test_preferences_of_a_wrong_shape_are_refused(signed_in):
-    shopper = User.objects.create(external_id="u-1")
-    shown = signed_in.get(page(User, "change", shopper.pk)).context["adminform"].form.initial
-    form = {name: value for name, value in shown.items() if value} | {"preferences": '{"favourite": 1}'}
-    answer = signed_in.post(page(User, "change", shopper.pk), form)
-    assert "preferences" in answer.context["adminform"].form.errors
-
-
 def test_a_key_is_revoked_but_never_shown(signed_in):
     row, key = access.create_key(Tenant.objects.get(), ["events:write"], name="web shop")
     assert key not in signed_in.get(page(ApiKey, "change", row.pk)).content.decode()
