@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON_FOUND := $(shell command -v $(PYTHON) 2>/dev/null || command -v python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help up kafka test soak coverage lint format bench requirements clean
+.PHONY: help up kafka test soak coverage lint format bench requirements proto-baseline clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,7 @@ lint: $(VENV)/.installed-dev  ## Check style, types, layers, migrations and prot
 	@$(BIN)/lint-imports
 	@DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/buf lint
+	@$(BIN)/buf breaking --against protos/baseline.binpb
 	@$(BIN)/python -m protos.generate --check
 	@DEBUG=1 $(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
 
@@ -60,6 +61,9 @@ requirements: $(VENV)/.installed-dev  ## Compile requirements/*.in into pinned, 
 		$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 			--generate-hashes --python-version 3.11 --upgrade requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
+
+proto-baseline: $(VENV)/.installed-dev  ## Make the protos as they are what later ones must not break. On purpose, at a release.
+	@$(BIN)/buf build --exclude-source-info -o protos/baseline.binpb
 
 clean:  ## Remove the virtual environment and caches; var/ with its data stays.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov .coverage*

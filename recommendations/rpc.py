@@ -3,73 +3,99 @@
 from typing import Any
 
 import grpc
-import orjson
 from google.protobuf.json_format import ParseDict
 
-from protos.catalog.v1.catalog_pb2 import Product
 from protos.recommendations.v1 import recommendations_pb2 as messages
 from protos.recommendations.v1.recommendations_pb2_grpc import add_RecommendationServiceServicer_to_server
 from recommendations import services
+from recommendations.answers import Explanation
 from recommendations.limits import checked_limit
-from sdr.accounts.access import Access
+from recommendations.wire import evidence_of, product_of, ranking_bytes
+from sdr.accounts.callers import Access
 from sdr.accounts.models import Scope
 from sdr.exceptions import InvalidInput
+from sdr.rpc.messages import optional
 from sdr.rpc.services import Service
+
+_METHODS = ("GetRecommendations", "GetUserRecommendations", "GetTrendingProducts", "ExplainRecommendation")
 
 
 class RecommendationService(Service):
     service_name = messages.DESCRIPTOR.services_by_name["RecommendationService"].full_name
     add_to_server = staticmethod(add_RecommendationServiceServicer_to_server)
-    required_scopes = {"GetRecommendations": Scope.RECOMMENDATIONS_READ}
+    required_scopes = dict.fromkeys(_METHODS, Scope.RECOMMENDATIONS_READ)
+    answers_bytes = frozenset({"GetRecommendations", "GetUserRecommendations"})
     needs = frozenset({"index"})
 
-    def GetRecommendations(  # noqa: N802  the proto's name
-        self, request: messages.GetRecommendationsRequest, context: grpc.ServicerContext
-    ) -> messages.GetRecommendationsResponse:
-        return _response(services.recommend_for_product(_query(request, self.caller)))
+    def GetRecommendations(self, request: messages.GetRecommendationsRequest, context: grpc.ServicerContext) -> bytes:  # noqa: N802  the proto's name
+        return ranking_bytes(services.recommend_for_product(_product_query(request, self.caller)))
+
+    def GetUserRecommendations(  # noqa: N802
+        self, request: messages.GetUserRecommendationsRequest, context: grpc.ServicerContext
+    ) -> bytes:
+        conditions = _conditions(request) | {"user_id": request.user_id, "evidence": request.evidence}
+        query = services.UserQuery(self.caller.tenant, self.caller.tenant_id, **conditions)
+        return ranking_bytes(services.recommend_for_user(query))
+
+    def GetTrendingProducts(  # noqa: N802
+        self, request: messages.GetTrendingProductsRequest, context: grpc.ServicerContext
+    ) -> messages.GetTrendingProductsResponse:
+        conditions = _conditions(request) | {"user_id": optional(request, "user_id")}
+        query = services.TrendingQuery(self.caller.tenant, self.caller.tenant_id, **conditions)
+        return messages.GetTrendingProductsResponse(
+            trending=[
+                messages.TrendingProduct(product=product_of(item.card), score=item.score, rising=item.rising)
+                for item in services.trending_products(query)
+            ]
+        )
+
+    def ExplainRecommendation(  # noqa: N802
+        self, request: messages.ExplainRecommendationRequest, context: grpc.ServicerContext
+    ) -> messages.ExplainRecommendationResponse:
+        named_by = request.WhichOneof("candidate")
+        if named_by is None:
+            raise InvalidInput("candidate", "Say which product to explain.")
+        query = _product_query(request.list, self.caller)
+        return _explanation(services.explain(query, **{named_by: getattr(request, named_by)}))
 
 
-def _query(request: messages.GetRecommendationsRequest, caller: Access) -> services.ProductQuery:
+def _product_query(request: messages.GetRecommendationsRequest, caller: Access) -> services.ProductQuery:
     named_by = request.WhichOneof("product")
     if named_by is None:
         raise InvalidInput("product", "Name it by product_id or by sku.")
     return services.ProductQuery(
         tenant=caller.tenant,
         tenant_id=caller.tenant_id,
-        product_id=request.product_id if named_by == "product_id" else None,
-        sku=request.sku if named_by == "sku" else None,
-        limit=checked_limit(_optional(request, "limit")),
-        user_id=_optional(request, "user_id"),
-        session_id=_optional(request, "session_id"),
-        exclude=tuple(request.exclude),
-        category=_optional(request, "category"),
-        min_price=_optional(request, "min_price"),
-        max_price=_optional(request, "max_price"),
-        in_stock=_optional(request, "in_stock"),
+        user_id=optional(request, "user_id"),
         evidence=request.evidence,
+        **{named_by: getattr(request, named_by)},
+        **_conditions(request),
     )
 
 
-def _optional(request: messages.GetRecommendationsRequest, field: str) -> Any:
-    return getattr(request, field) if request.HasField(field) else None
+def _conditions(request: Any) -> dict[str, Any]:
+    """Return what all lists may be asked for; the requests have the same names for it."""
+    return {
+        "limit": checked_limit(optional(request, "limit")),
+        "session_id": optional(request, "session_id"),
+        "exclude": tuple(request.exclude),
+        "category": optional(request, "category"),
+        "min_price": optional(request, "min_price"),
+        "max_price": optional(request, "max_price"),
+        "in_stock": optional(request, "in_stock"),
+    }
 
 
-def _response(answer: services.Recommendations) -> messages.GetRecommendationsResponse:
-    return messages.GetRecommendationsResponse(
-        recommendations=[_recommendation(item) for item in answer.items],
-        recommendation_id=answer.recommendation_id,
-        index_version=answer.index_version,
-        degraded=answer.degraded,
-    )
-
-
-def _recommendation(item: services.Recommendation) -> messages.Recommendation:
-    return messages.Recommendation(
-        # A card has the fields of the message, by the same names; null leaves a field absent.
-        product=Product(**orjson.loads(item.card)),
-        score=item.score,
-        reason=item.reason,
-        reason_code=item.reason_code,
-        # Its JSON has the names of the message.
-        evidence=ParseDict(item.evidence, messages.Evidence()) if item.evidence else None,
+def _explanation(found: Explanation) -> messages.ExplainRecommendationResponse:
+    return messages.ExplainRecommendationResponse(
+        product=product_of(found.product),
+        candidate=product_of(found.candidate),
+        position=found.position,
+        score=found.score,
+        reason=found.reason,
+        reason_code=found.reason_code,
+        evidence=evidence_of(found.evidence) if found.evidence else None,
+        dropped=ParseDict(found.dropped, messages.Dropped()) if found.dropped else None,
+        index_version=found.index_version,
+        degraded=found.degraded,
     )

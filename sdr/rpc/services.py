@@ -24,6 +24,9 @@ class Service(services.Service):
     required_scopes: ClassVar[Mapping[str, str | None]]
     """Scope by method, None: any caller. A method that is missing here is closed to everybody."""
 
+    answers_bytes: ClassVar[frozenset[str]] = frozenset()
+    """Unary methods that return their answer's bytes, where making a message would cost more than the answer."""
+
     needs: ClassVar[frozenset[str]] = frozenset()
     """Names of ``sdr.dependencies`` without which health says NOT_SERVING. Only what no answer can do without."""
 

@@ -41,6 +41,21 @@ class RecommendationServiceStub:
                 request_serializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetRecommendationsRequest.SerializeToString,
                 response_deserializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetRecommendationsResponse.FromString,
                 _registered_method=True)
+        self.GetUserRecommendations = channel.unary_unary(
+                '/sdr.recommendations.v1.RecommendationService/GetUserRecommendations',
+                request_serializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetUserRecommendationsRequest.SerializeToString,
+                response_deserializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetUserRecommendationsResponse.FromString,
+                _registered_method=True)
+        self.GetTrendingProducts = channel.unary_unary(
+                '/sdr.recommendations.v1.RecommendationService/GetTrendingProducts',
+                request_serializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetTrendingProductsRequest.SerializeToString,
+                response_deserializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetTrendingProductsResponse.FromString,
+                _registered_method=True)
+        self.ExplainRecommendation = channel.unary_unary(
+                '/sdr.recommendations.v1.RecommendationService/ExplainRecommendation',
+                request_serializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.ExplainRecommendationRequest.SerializeToString,
+                response_deserializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.ExplainRecommendationResponse.FromString,
+                _registered_method=True)
 
 
 class RecommendationServiceServicer:
@@ -58,6 +73,27 @@ class RecommendationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetUserRecommendations(self, request, context):
+        """Recommends products to show to a user wherever they are; to a stranger, what the whole shop likes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTrendingProducts(self, request, context):
+        """Returns what is hot now, and how much hotter than its week.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainRecommendation(self, request, context):
+        """Tells where a candidate stands beside a product and every term of its score, or the rule that keeps it out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RecommendationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -65,6 +101,21 @@ def add_RecommendationServiceServicer_to_server(servicer, server):
                     servicer.GetRecommendations,
                     request_deserializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetRecommendationsRequest.FromString,
                     response_serializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetRecommendationsResponse.SerializeToString,
+            ),
+            'GetUserRecommendations': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUserRecommendations,
+                    request_deserializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetUserRecommendationsRequest.FromString,
+                    response_serializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetUserRecommendationsResponse.SerializeToString,
+            ),
+            'GetTrendingProducts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTrendingProducts,
+                    request_deserializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetTrendingProductsRequest.FromString,
+                    response_serializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetTrendingProductsResponse.SerializeToString,
+            ),
+            'ExplainRecommendation': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainRecommendation,
+                    request_deserializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.ExplainRecommendationRequest.FromString,
+                    response_serializer=protos_dot_recommendations_dot_v1_dot_recommendations__pb2.ExplainRecommendationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -96,6 +147,87 @@ class RecommendationService:
             '/sdr.recommendations.v1.RecommendationService/GetRecommendations',
             protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetRecommendationsRequest.SerializeToString,
             protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetRecommendationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUserRecommendations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sdr.recommendations.v1.RecommendationService/GetUserRecommendations',
+            protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetUserRecommendationsRequest.SerializeToString,
+            protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetUserRecommendationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTrendingProducts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sdr.recommendations.v1.RecommendationService/GetTrendingProducts',
+            protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetTrendingProductsRequest.SerializeToString,
+            protos_dot_recommendations_dot_v1_dot_recommendations__pb2.GetTrendingProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainRecommendation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sdr.recommendations.v1.RecommendationService/ExplainRecommendation',
+            protos_dot_recommendations_dot_v1_dot_recommendations__pb2.ExplainRecommendationRequest.SerializeToString,
+            protos_dot_recommendations_dot_v1_dot_recommendations__pb2.ExplainRecommendationResponse.FromString,
             options,
             channel_credentials,
             insecure,
