@@ -118,4 +118,7 @@ def _all_lists(
 
 def _ranks(owners: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the place of each entry among those of its owner; equal owners stand together."""
-    return np.arange(len(owners)) - np.searchsorted(owners, owners)
+    is_first = np.ones(len(owners), dtype=np.bool_)
+    np.not_equal(owners[1:], owners[:-1], out=is_first[1:])
+    first = np.flatnonzero(is_first)
+    return np.arange(len(owners)) - np.repeat(first, np.diff(first, append=len(owners)))

@@ -64,12 +64,17 @@ class Fold:
             self._present(state, [product for product in found if product.revision != revisions[product.pk]]),
             deleted(sorted(gone)),
         ])  # fmt: skip
-        left, after = _left_groups(state, segment), state.after(segment)
+        left = _left_groups(state, segment)
+        return joined([segment, self._left_behind(state, segment, left, read)]) if len(left) else segment
+
+    def _left_behind(self, state: State, moved: Segment, left: NDArray[np.int64], read: ReadProducts) -> Segment:
+        """Return those who stay in the groups that others ``left``, as owing, and the groups nobody stays in."""
+        after = state.after(moved)
         left = left[after.names.are_known(left)]
-        ids = np.setdiff1d(after.members(left)[0], segment.products["id"])
+        ids = np.setdiff1d(after.members(left)[0], moved.products["id"])
         mates = read(ids.tolist()) if len(ids) else []
         empty = emptied(left[after.group_sizes(left) == 0], state.next_batch)
-        return joined([segment, self._present(state, mates, are_owing=True), empty])
+        return joined([self._present(state, mates, are_owing=True), empty])
 
     def neighbours(self, state: State, refs: NDArray[np.int64], read: ReadProducts) -> Segment:
         """Return vectors and neighbours of the groups ``refs``, whose products then owe them no longer.

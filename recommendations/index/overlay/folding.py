@@ -23,8 +23,11 @@ from recommendations.models import IndexVersion
 log = structlog.get_logger(__name__)
 
 # Of one round; together they take well below a second, so that an edit does not wait long behind a load.
-MAX_PRODUCTS = 1_000
-MAX_GROUPS = 50
+MAX_PRODUCTS = 500
+MAX_GROUPS = 25
+# Of an overlay, in times of what makes a rebuild due: what comes then waits for it. A load of the whole catalogue
+# would otherwise be held in memory once more by every process.
+MAX_TIMES_DUE = 10
 
 
 class Folding:
@@ -37,22 +40,27 @@ class Folding:
         base = load_index(directory, tenant=tenant, checksum=version.checksum)
         self._fold = Fold(base)
         self._segments = _segments(version)
-        self.position = changes.LogPosition(store.marker(version))
+        self.position = changes.LogPosition(store.marker(version) or version.catalogue_marker)
         self._folded_up_to = self.position.marker
         self._pending: set[int] = set()
+        self._categories: list[selectors.CategoryNode] | None = None
+        self._due = max(settings.OVERLAY_MAX_SHARE * version.n_products, settings.OVERLAY_MIN_PRODUCTS)
         self._state = State(base, joined([NOTHING, *self._segments.values()]))
 
     @property
     def wants_rebuild(self) -> bool:
         """Whether more has changed than is worth folding in. Cards go on to show; neighbours wait for the rebuild."""
-        n_products = self.version.n_products
-        most = max(settings.OVERLAY_MAX_SHARE * n_products, settings.OVERLAY_MIN_PRODUCTS)
-        return self._state.n_changed + len(self._pending) > most
+        return self._state.n_changed + len(self._pending) > self._due
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what is pending waits for the rebuild, cards too."""
+        return self._state.n_changed >= MAX_TIMES_DUE * max(self._due, 1)
 
     @property
     def is_finished(self) -> bool:
-        """Whether all is in that was there when the log was last read."""
-        return not self._pending and (self.wants_rebuild or not len(self._state.owing))
+        """Whether all is in that was there when the log was last read, or as much of it as will be."""
+        return self.is_full or (not self._pending and (self.wants_rebuild or not len(self._state.owing)))
 
     def step(self) -> int:
         """Read what changed since the last step, fold some of it in, and return how many products that were.
@@ -61,8 +69,11 @@ class Folding:
         """
         with _snapshot():
             position = changes.now()
-            self._pending.update(changes.changed_products(self.version.tenant_id, self.position))
-            chunk = sorted(self._pending)[:MAX_PRODUCTS]
+            news = changes.changed_products(self.version.tenant_id, self.position)
+            # What is new first: an edit does not wait for a load that came before it.
+            turn = [*news, *sorted(self._pending.difference(news))]
+            chunk = [] if self.is_full else turn[:MAX_PRODUCTS]
+            self._pending.update(news)
             segment = self._made(chunk)
         self._pending.difference_update(chunk)
         self.position = position
@@ -80,13 +91,19 @@ class Folding:
 
     def _made(self, chunk: Sequence[int]) -> Segment:
         read = _Reader(self.version.tenant_id)
-        tree = self._fold.tree(self._state, selectors.categories(self.version.tenant_id))
-        products = joined([tree, self._fold.products(self._state, chunk, read)])
+        products = joined([self._tree(), self._fold.products(self._state, chunk, read)])
         if self.wants_rebuild:
             return products
         state = self._state.after(products)
         refs = _first(products.products["group"][products.products["is_owed"]], state.owing)
         return joined([products, self._fold.neighbours(state, refs, read)]) if len(refs) else products
+
+    def _tree(self) -> Segment:
+        categories = selectors.categories(self.version.tenant_id)
+        if categories == self._categories:
+            return NOTHING
+        tree, self._categories = self._fold.tree(self._state, categories), categories
+        return tree
 
     def _write(self, segment: Segment) -> None:
         self._segments = store.append(self.version, segment, marker=self._folded_up_to, held=self._segments)

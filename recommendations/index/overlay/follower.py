@@ -38,6 +38,7 @@ class Follower:
         self._versions: dict[int, IndexVersion] = {}
         self._positions: dict[int, changes.LogPosition] = {}
         self._foldings: dict[int, Folding] = {}
+        self._unread: set[int] = set()
         self._used_at: dict[int, float] = {}
         self._asked_at: dict[int, float] = {}
         self._not_before: dict[int, float] = {}
@@ -62,7 +63,8 @@ class Follower:
         now = time.monotonic()
         led = {tenant: at for tenant, at in self._positions.items() if self._not_before.get(tenant, 0.0) <= now}
         busy = changes.tenants_with_news(led) if led else set()
-        busy |= {tenant for tenant, folding in self._foldings.items() if tenant in led and not folding.is_finished}
+        busy |= {tenant for tenant, folding in self._foldings.items() if not folding.is_finished} | self._unread
+        busy &= led.keys()
         more = [self._fold(tenant) for tenant in sorted(busy)]
         return any(more)
 
@@ -98,7 +100,10 @@ class Follower:
         if held is None or held.pk != version.pk:
             self._forget(tenant)
             self._versions[tenant] = version
-            self._positions[tenant] = changes.LogPosition(store.marker(version))
+            marker = store.marker(version)
+            self._positions[tenant] = changes.LogPosition(marker or version.catalogue_marker)
+            if marker is not None:  # who wrote the segments may have left neighbours to be found
+                self._unread.add(tenant)
 
     def _fold(self, tenant: int) -> bool:
         """Take one step for the tenant; return whether it is to go on at once."""
@@ -112,9 +117,10 @@ class Follower:
         except BadArtifact as error:
             log.error("index not followed", version=self._versions[tenant].artifact_name, reason=str(error))
             self._not_before[tenant] = time.monotonic() + ASK_AGAIN_SECONDS
-            self._ask_for_rebuild(tenant)
+            self._ask_for_rebuild(tenant, regardless=True)
             return False
         self._positions[tenant], self._used_at[tenant] = folding.position, time.monotonic()
+        self._unread.discard(tenant)
         if n_products:
             log.info("catalogue followed", tenant=self._versions[tenant].tenant.slug, n_products=n_products,
                      seconds=round(time.monotonic() - began, 3))  # fmt: skip
@@ -122,14 +128,17 @@ class Follower:
             self._ask_for_rebuild(tenant)
         return not folding.is_finished
 
-    def _ask_for_rebuild(self, tenant: int) -> None:
-        """Ask once per version. Without a broker nobody hears it; then again in a while."""
+    def _ask_for_rebuild(self, tenant: int, *, regardless: bool = False) -> None:
+        """Ask once per version, ``regardless`` of whether one newer than the edits was built meanwhile.
+
+        Without a broker nobody hears it; then again in a while.
+        """
         version, now = self._versions[tenant], time.monotonic()
         if now - self._asked_at.get(version.pk, float("-inf")) < ASK_AGAIN_SECONDS:
             return
         self._asked_at = {version.pk: now} | self._asked_at
         try:
-            rebuild_index.apply_async([version.tenant.slug], retry=False)
+            rebuild_index.apply_async((version.tenant.slug,), {"regardless": regardless}, retry=False)
         except (BrokerError, OSError) as error:
             self._asked_at[version.pk] = now - ASK_AGAIN_SECONDS + RETRY_SECONDS
             log.warning("rebuild not asked for", tenant=version.tenant.slug, reason=str(error))
@@ -150,6 +159,7 @@ class Follower:
     def _forget(self, tenant: int) -> None:
         for held in (self._versions, self._positions, self._foldings, self._used_at, self._not_before):
             held.pop(tenant, None)
+        self._unread.discard(tenant)
 
     def _forget_all(self) -> None:
         for tenant in list(self._positions):

@@ -61,10 +61,9 @@ def read(version_id: int, held: Segments) -> Segments:
     return {number: held[number] if payload is None else decode(bytes(payload)) for number, payload in rows}
 
 
-def marker(version: IndexVersion) -> int:
-    """Return up to where the change log is in the version or its segments."""
-    last = OverlaySegment.objects.filter(version=version).order_by("-number").values_list("marker", flat=True).first()
-    return version.catalogue_marker if last is None else last
+def marker(version: IndexVersion) -> int | None:
+    """Return up to where the change log is in the version's segments, None if it has none."""
+    return OverlaySegment.objects.filter(version=version).order_by("-number").values_list("marker", flat=True).first()
 
 
 def lock(tenant_id: int) -> None:

@@ -1,11 +1,15 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 from django.core.files.storage import storages
+from django.db import connection
 
-from recommendations.index import registry
+from recommendations.index import holder as holder_module
+from recommendations.index import loading, registry
 from recommendations.index.build import build_index
 from recommendations.index.holder import Holder
 from recommendations.models import IndexVersion, ScoringProfile
@@ -104,6 +108,71 @@ def test_a_saved_profile_applies_on_refresh(holder, shop):
     holder.refresh("default")
     weights = holder.current("default").weights
     assert (weights.content_share, weights.hide_out_of_stock) == (0.5, False)
+
+
+def test_a_tenant_without_an_index_is_not_asked_for_at_every_request(
+    holder, shop, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(holder_module, "ABSENT_SECONDS", 60.0)
+    with pytest.raises(IndexNotReady):
+        holder.current("default")
+    with django_assert_num_queries(0), pytest.raises(IndexNotReady):
+        holder.current("default")
+
+
+def test_who_waits_for_one_tenants_index_keeps_nobody_else_waiting(holder, shop, monkeypatch):
+    shop.rebuild()
+    other = Shop(shop.tenant.__class__.objects.create(slug="other", name="Other"), [{"sku": "a", "name": "A"}])
+    other.rebuild()
+    began, may_end = threading.Event(), threading.Event()
+    load = loading.load_index
+
+    def slowly(directory, *, tenant, **options):
+        if tenant == "other":
+            began.set()
+            may_end.wait(20)
+        return load(directory, tenant=tenant, **options)
+
+    monkeypatch.setattr(loading, "load_index", slowly)
+    thread = threading.Thread(target=lambda: (holder.current("other"), connection.close()))
+    thread.start()
+    began.wait(20)
+    assert holder.current("default").index.row_of(None, "kettle/red") is not None
+    assert holder.held("other") is None
+    may_end.set()
+    thread.join()
+    assert holder.held("other") is not None
+
+
+def test_a_refused_version_is_tried_again_after_a_while(holder, shop, monkeypatch):
+    version = shop.rebuild()
+    spoil(version)
+    with pytest.raises(IndexNotReady):
+        holder.current("default")
+    spoil(version)  # the same bit once more: it is mended
+    with pytest.raises(IndexNotReady):
+        holder.current("default")
+    now = time.monotonic()
+    monkeypatch.setattr(loading.time, "monotonic", lambda: now + loading.RETRY_SECONDS + 1)
+    assert holder.current("default").index.version == version.artifact_name
+
+
+def test_a_refused_version_is_tried_again_when_its_checksum_changes(holder, shop):
+    version = shop.rebuild()
+    IndexVersion.objects.filter(pk=version.pk).update(checksum="0" * 64)
+    with pytest.raises(IndexNotReady):
+        holder.current("default")
+    IndexVersion.objects.filter(pk=version.pk).update(checksum=version.checksum)
+    assert holder.current("default").index.version == version.artifact_name
+
+
+def test_a_tenant_nobody_asks_for_makes_room_and_comes_back(holder, shop, settings):
+    shop.rebuild()
+    holder.current("default")
+    settings.TENANT_IDLE_SECONDS = 0
+    holder.refresh()
+    assert holder.tenants() == []
+    assert holder.current("default").index.row_of(None, "wok") is not None
 
 
 WITHOUT_POSTGRES = """

@@ -14,7 +14,7 @@ def _look_at_once(monkeypatch):
 def asked_for(monkeypatch) -> list[str]:
     """The tenants for which a rebuild was asked; nobody does it."""
     slugs = []
-    monkeypatch.setattr(module.rebuild_index, "apply_async", lambda args, **_: slugs.append(args[0]))
+    monkeypatch.setattr(module.rebuild_index, "apply_async", lambda args, *_, **__: slugs.append(args[0]))
     return slugs
 
 
