@@ -37,12 +37,18 @@ _ERRORS = {
         "not_acceptable", "Could not satisfy the request Accept header.", "Not in the form that Accept asks for."
     ),
     409: _Error(
-        "conflict", "sku: There is one already.", "It is there already; fields names what is in the way.", "sku"
+        "conflict",
+        "sku: There is one already.",
+        "It is there already. Code idempotency_in_progress: the first request with this key is still being answered.",
+        field="sku",
     ),
     412: _Error("precondition_failed", 'If-Match fails: the ETag is "4" now.', "It is not what If-Match asks for."),
     413: _Error("too_large", "The request's body is too large.", "The body is too large."),
     415: _Error("unsupported_media_type", 'Unsupported media type "text/x".', "Not in a form that is read here."),
-    429: _Error("throttled", "Too many requests.", "Too fast; Retry-After says how many seconds to wait."),
+    422: _Error(
+        "idempotency_key_reused", "This Idempotency-Key came with another request before.", "One key, two writes."
+    ),
+    429: _Error("rate_limited", "Too many requests.", "Too fast; Retry-After says how many seconds to wait."),
     503: _Error("unavailable", "The database did not answer.", "A server is away; Retry-After says when to try again."),
 }
 _ERROR_SCHEMA: Schema = {
@@ -84,10 +90,12 @@ def document_errors(result: Schema, **_hook: Any) -> Schema:
 
 def _statuses(path: str, operation: Schema) -> set[int]:
     """Return what may go wrong with an operation, judging by what it takes."""
+    has_key = any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ()))
     takes_parameters = any(parameter["in"] in {"query", "path"} for parameter in operation.get("parameters", ()))
     return (
         {406}
         | ({400} if takes_parameters or "requestBody" in operation else set())
+        | ({400, 409, 422} if has_key else set())
         | ({413, 415} if "requestBody" in operation else set())
         | ({404} if "{" in path else set())
         | ({401, 403, 429, 503} if operation.get("security") else set())

@@ -17,6 +17,8 @@ class PageNumberPagination(pagination.PageNumberPagination):
     results_name = "results"
     page_size = 50
     max_page_size = 200
+    # Postgres walks over every row before a page: further down, filters or another ordering are the way.
+    max_depth = 200_000
     page_size_query_param = "page_size"
     page_size_query_description = "How many, from 1 to 200."
     invalid_page_message = "There is no page {page_number}."
@@ -25,7 +27,11 @@ class PageNumberPagination(pagination.PageNumberPagination):
         return _whole_number(request, self.page_size_query_param, self.page_size, at_most=self.max_page_size)
 
     def get_page_number(self, request: Request, paginator: "Paginator[Any]") -> int:
-        return _whole_number(request, self.page_query_param, 1)
+        number = _whole_number(request, self.page_query_param, 1)
+        if number <= paginator.num_pages and number * paginator.per_page > self.max_depth + paginator.per_page:
+            deepest = f"Pages go {self.max_depth} items deep; filter, or order the other way round."
+            raise ValidationError({self.page_query_param: [deepest]})
+        return number
 
     def get_paginated_response(self, data: Any) -> Response:
         page = self.page

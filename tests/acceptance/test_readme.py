@@ -1,9 +1,10 @@
-"""The README's first steps, typed as they are printed there."""
+"""What the README and the guides say to type, typed as it is printed there."""
 
 import contextlib
 import re
 import subprocess
 
+import pytest
 from django.conf import settings
 
 from tests.eventually import eventually
@@ -11,9 +12,12 @@ from tests.eventually import eventually
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
-def steps():
-    """Yield each command of the README's first steps with the lines it is said to print."""
-    text = (settings.BASE_DIR / "README.md").read_text().partition("## First steps")[2].partition("\n## ")[0]
+def first_steps() -> str:
+    return (settings.BASE_DIR / "README.md").read_text().partition("## First steps")[2].partition("\n## ")[0]
+
+
+def steps(text: str):
+    """Yield each command of a document with the lines it is said to print."""
     for block in CONSOLE.findall(text):
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             lines = step.splitlines()
@@ -39,14 +43,19 @@ def type_in(command: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_the_first_steps_print_what_they_are_said_to_print(stack):
-    typed = list(steps())
+def guide() -> str:
+    return (settings.BASE_DIR / "docs" / "api.md").read_text()
+
+
+@pytest.mark.parametrize("document", [first_steps, guide], ids=["README", "docs/api.md"])
+def test_what_is_to_be_typed_prints_what_it_is_said_to_print(stack, document):
+    typed = list(steps(document()))
     assert len(typed) >= 5
     for command, said in typed:
         there = command.replace("localhost:50051", f"localhost:{stack.grpc_port}")
         there = there.replace("localhost:5000", f"localhost:{stack.port}")
         printed = type_in(there)
-        if " -d " not in command and not matches(printed, said):  # reading again does no harm
+        if not {"-d", "-X"} & set(command.split()) and not matches(printed, said):  # reading again does no harm
             printed = printed_in_the_end(there, said)
         assert matches(printed, said), f"$ {command}\n{printed}\nis said to print\n{said}"
 

@@ -5,6 +5,8 @@ from django.db import OperationalError, connection
 
 from catalog import selectors, services
 from catalog.models import Product
+from catalog.rows import parse_record
+from catalog.views import ProductPages
 from sdr.accounts import access
 from sdr.accounts.models import DEFAULT_TENANT_ID, Scope, Tenant
 from tests.factories import make_category, make_product, make_tenant
@@ -111,6 +113,12 @@ class TestPages:
         assert get("products", page=4, page_size=2)[0] == 404
         assert get("products", page=9_999_999_999)[0] == 404
 
+    def test_pages_go_so_deep_and_no_deeper(self, get, monkeypatch):
+        monkeypatch.setattr(ProductPages, "max_depth", 2)
+        assert skus(get("products", page=2, page_size=2)) == ["2", "3"]
+        assert fields_blamed(get("products", page=3, page_size=2)) == ["page"]
+        assert get("products", page=4, page_size=2)[0] == 404
+
     def test_empty_parameters_count_as_missing(self, get):
         query = dict.fromkeys(
             ["page", "page_size", "search", "category", "tags", "min_price", "in_stock", "ordering"], ""
@@ -214,10 +222,10 @@ class TestFilters:
         make_product(sku="words", name="Thing", description="A gift, a card.")
         assert skus(get("products", search="gift card")) == ["gift", "words"]
 
-    @pytest.mark.parametrize("page_size", [1, 200])
+    @pytest.mark.parametrize("page_size", [1, 50, 200])
     def test_a_page_of_any_size_takes_few_queries(self, get, django_assert_max_num_queries, page_size):
-        for n in range(20):
-            make_product(category=f"Category {n}")
+        rows = [{"sku": f"many {n}", "name": f"Knives {n}", "category": f"Home > C{n % 20}"} for n in range(210)]
+        services.upsert_products(DEFAULT_TENANT_ID, [parse_record(row) for row in rows])
         with django_assert_max_num_queries(6):
             get("products", page_size=page_size, category="Home", search="knives", ordering="-price")
         with django_assert_max_num_queries(6):
