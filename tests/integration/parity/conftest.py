@@ -18,6 +18,7 @@ class Doors:
     """Both doors of one server, for one caller."""
 
     tenant: Tenant
+    address: str
     channel: grpc.Channel
     key: str | None
 
@@ -30,10 +31,10 @@ class Doors:
         return GrpcDoor(self.channel, self.key)
 
     def with_scopes(self, *scopes: str) -> "Doors":
-        return Doors(self.tenant, self.channel, access.create_key(self.tenant, list(scopes))[1])
+        return Doors(self.tenant, self.address, self.channel, access.create_key(self.tenant, list(scopes))[1])
 
     def with_key(self, key: str | None) -> "Doors":
-        return Doors(self.tenant, self.channel, key)
+        return Doors(self.tenant, self.address, self.channel, key)
 
 
 @pytest.fixture
@@ -47,7 +48,13 @@ def doors(transactional_db, settings, tmp_path, monkeypatch) -> Iterator[Doors]:
     tenant = make_tenant()
     server = RpcServer("127.0.0.1:0", max_workers=4)
     server.start()
-    with grpc.insecure_channel(f"127.0.0.1:{server.port}", [("grpc.use_local_subchannel_pool", 1)]) as channel:
-        yield Doors(tenant, channel, access.create_key(tenant, list(Scope.values))[1])
+    address = f"127.0.0.1:{server.port}"
+    with grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        yield Doors(tenant, address, channel, access.create_key(tenant, list(Scope.values))[1])
     server.stop(grace_seconds=0)
     serving.stop()
+
+
+@pytest.fixture
+def address(doors) -> str:
+    return doors.address

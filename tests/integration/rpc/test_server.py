@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from prometheus_client import REGISTRY
 
+from examples.client import OPTIONS
 from sdr import dependencies
 from sdr.accounts import access
 from sdr.accounts.models import Tenant
@@ -271,12 +272,6 @@ def test_a_call_that_hangs_does_not_keep_a_server_from_stopping(key, monkeypatch
     ProbeService.may_answer.set()
 
 
-# What docs/grpc.md tells callers to set: gRPC cancels calls that arrive while a server says good-bye.
-RETRY = """{"methodConfig": [{"name": [{}], "waitForReady": true, "retryPolicy": {"maxAttempts": 5,
-    "initialBackoff": "0.05s", "maxBackoff": "1s", "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]}}]}"""
-
-
 @pytest.mark.usefixtures("_probe")
 def test_restarts_under_load_fail_no_call_of_a_client_that_follows_the_documents(key):
     server = RpcServer("127.0.0.1:0", max_workers=4)
@@ -284,7 +279,7 @@ def test_restarts_under_load_fail_no_call_of_a_client_that_follows_the_documents
     is_over, answered = threading.Event(), []
 
     def load():
-        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.service_config", RETRY)]
+        options = [*OPTIONS, ("grpc.use_local_subchannel_pool", 1)]
         with grpc.insecure_channel(f"127.0.0.1:{server.port}", options) as channel:
             while not is_over.is_set():
                 answered.append(call(channel, "Tenant", key=key))
