@@ -19,6 +19,7 @@ from recommendations.parameters import CANDIDATE, CONDITIONS, FOR_USER
 from recommendations.parsing import parsed_candidate, parsed_conditions
 from sdr.accounts.authentication import access_of
 from sdr.accounts.models import Scope
+from sdr.quick import QuickReads
 
 
 class SharedTextSerializer(serializers.Serializer[Any]):
@@ -156,7 +157,7 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     degraded = serializers.ListField(child=serializers.CharField())
 
 
-class ProductRecommendationsView(APIView):
+class ProductRecommendationsView(QuickReads):
     """What to show beside a product: products that read alike, what is hot around it, what the shopper leans to."""
 
     required_scope = Scope.RECOMMENDATIONS_READ
@@ -181,7 +182,7 @@ class ExplainView(APIView):
         return Response(explanation_body(services.explain(query, *candidate)))
 
 
-class UserRecommendationsView(APIView):
+class UserRecommendationsView(QuickReads):
     """What to show to a user wherever they are; of a stranger, what the whole shop likes."""
 
     required_scope = Scope.RECOMMENDATIONS_READ
@@ -194,7 +195,7 @@ class UserRecommendationsView(APIView):
         return Response(recommendations_body(services.recommend_for_user(query)))
 
 
-class TrendingView(APIView):
+class TrendingView(QuickReads):
     """What is hot now, and how much hotter than its week."""
 
     required_scope = Scope.RECOMMENDATIONS_READ

@@ -17,6 +17,10 @@ OPEN: dict[str, list[type]] = {
 }
 
 urlpatterns = [
+    # First what is asked most: every pattern above it would be tried each time.
+    path("api/", include("recommendations.urls")),
+    path("api/", include("events.urls")),
+    path("api/", include("catalog.urls")),
     path("admin/", admin.site.urls),
     # Signing in and out, for staff on the browsable API's pages.
     path("auth/", include("rest_framework.urls")),
@@ -27,9 +31,6 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(**OPEN), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(**OPEN), name="swagger"),
     path("api/redoc", RedocView.as_view(**OPEN), name="redoc"),
-    path("api/", include("catalog.urls")),
-    path("api/", include("events.urls")),
-    path("api/", include("recommendations.urls")),
     re_path(r"^api/", UnknownDoorView.as_view()),
 ]
 handler404 = "sdr.api.not_found"

@@ -30,10 +30,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         http: Any = request._request  # noqa: SLF001  what middleware sees, and far quicker than DRF's detours
         if "HTTP_AUTHORIZATION" not in http.META and signed_in_staff(http):
             return None
-        with refusals_of(http):
-            # Kept for the headers that the answer carries.
-            caller, http.allowance = entrance.admit(call_of(http))
-        return caller, None
+        return admit(http), None
 
     def authenticate_header(self, request: "Request") -> str:
         return "Bearer"
@@ -66,6 +63,14 @@ class AddressThrottle(BaseThrottle):
 def access_of(request: "Request") -> Access:
     """Return who calls, as the authentication found out."""
     return cast("Access", request.user)
+
+
+def admit(http: Any) -> Access:
+    """Return who sends Django's request ``http``, by key or from this machine; raises in DRF's words."""
+    with refusals_of(http):
+        # Kept for the headers that the answer carries.
+        caller, http.allowance = entrance.admit(call_of(http))
+    return caller
 
 
 @contextmanager

@@ -12,4 +12,5 @@ from sdr.accounts import keys
 @receiver(check_request_enabled)
 def is_named_by_a_key(request: HttpRequest, **_kwargs: Any) -> bool:
     """Return whether some key is for pages of this origin. A browser's preflight carries no key that would say more."""
-    return request.META.get("HTTP_ORIGIN") in keys.table().snapshot.origins
+    origin = request.META.get("HTTP_ORIGIN")
+    return bool(origin) and request.path_info.startswith("/api/") and origin in keys.table().snapshot.origins
