@@ -14,7 +14,7 @@ from unfold.decorators import action
 
 from catalog.admin import ProductAdmin
 from catalog.models import Product
-from recommendations import services, tasks
+from recommendations import services
 from recommendations.queries import ProductQuery
 from sdr.accounts.models import Tenant
 from sdr.exceptions import SdrError, Unavailable
@@ -51,6 +51,8 @@ class RecommendedProductAdmin(ProductAdmin):
 
     @admin.action(description="Rebuild the index of their shop", permissions=["change"])
     def reindex(self, request: HttpRequest, products: QuerySet[Product]) -> None:
+        from recommendations import tasks  # here, because scikit-learn would take 65 MB of every web process
+
         for tenant in Tenant.objects.filter(pk__in=products.order_by().values("tenant")):
             try:
                 tasks.ask_for_rebuild(tenant.slug)
