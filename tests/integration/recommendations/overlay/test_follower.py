@@ -174,7 +174,7 @@ def test_clicks_on_a_product_are_kept_when_it_is_folded_in(indexed_shop, catch_u
     eventually(lambda: indexed_shop.clicks_seen("wok") == 1)
     catch_up()
     eventually(lambda: indexed_shop.clicks_seen("new") == 20)
-    hot = trending_products(TrendingQuery("default", category="Pans"))
+    hot = trending_products(TrendingQuery("default", indexed_shop.tenant.pk, category="Pans"))
     assert orjson.loads(hot[0].card)["sku"] == "new"
 
 
