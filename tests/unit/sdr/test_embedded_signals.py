@@ -6,6 +6,15 @@ import pytest
 from sdr.embedded import signals
 
 
+@pytest.fixture
+def _heeds_ctrl_c():
+    """What a shell runs in the background ignores Ctrl-C from the start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heeds_ctrl_c")
 def test_ctrl_c_waits_for_the_end_of_the_block():
     steps = []
 
