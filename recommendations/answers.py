@@ -1,13 +1,12 @@
 """What is answered."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from recommendations.engine.reasons import ReasonCode
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """One place of the list. ``card``: the product as JSON; ``score`` in [0, 1].
 
     ``evidence``: the terms that add up to the score, if they were asked for; a fallback has none.

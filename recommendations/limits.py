@@ -11,6 +11,8 @@ def checked_limit(limit: int | str | None) -> int:
     """Return ``limit`` as a number, the default for None; raises InvalidInput unless it lies in 1–100."""
     if limit is None:
         return DEFAULT_LIMIT
+    if type(limit) is int and MIN_LIMIT <= limit <= MAX_LIMIT:
+        return limit
     text = str(limit)[:_SHOWN_LENGTH]
     # int() would also take "1_0" and " 5 ".
     number = int(text) if text.isascii() and text.isdigit() else 0

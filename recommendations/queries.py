@@ -12,7 +12,8 @@ _MAX_NAME_LENGTH = 200
 _MAX_CATEGORY_LENGTH = 600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# None of these is frozen: they are made once per request, and that would take three times as long.
+@dataclass(slots=True, kw_only=True)
 class Conditions:
     """What every list may be asked for. Raises InvalidInput, which names the field.
 
@@ -58,7 +59,7 @@ class Conditions:
             raise InvalidInput("max_price", "It must not be less than min_price.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ProductQuery(Conditions):
     """What to show beside a product, which is named by its id or by its SKU."""
 
@@ -68,7 +69,7 @@ class ProductQuery(Conditions):
     sku: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UserQuery(Conditions):
     """What to show to a user wherever they are: ``user_id`` is required, a session may add to it."""
 
@@ -81,7 +82,7 @@ class UserQuery(Conditions):
             raise InvalidInput("user_id", "Say for whom.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TrendingQuery(Conditions):
     """What is hot."""
 

@@ -1,6 +1,7 @@
 """The use cases: what to show beside a product and to a user, what trends, and why."""
 
 import os
+from typing import Any
 
 import numpy as np
 from django.db import DatabaseError, InterfaceError
@@ -14,7 +15,7 @@ from recommendations.engine import pages
 from recommendations.engine.blend import Blend, product_page_blend, user_page_blend
 from recommendations.engine.explain import break_down, why_dropped
 from recommendations.engine.ladder import Ranked
-from recommendations.engine.reasons import Reason, sentence
+from recommendations.engine.reasons import PLAIN_SENTENCES, sentence
 from recommendations.engine.scorers import rising
 from recommendations.evidence import drop_of, evidence_of, name_of
 from recommendations.index.holder import Serving
@@ -110,7 +111,7 @@ def explain(query: ProductQuery, candidate_id: int | None = None, candidate_sku:
         candidate=now.index.card(candidate),
         position=None if position is None else position + 1,
         score=place.score if place is not None and is_fallback else breakdown.score,
-        reason=_sentence(now, place.row, place.reason) if place else None,
+        reason=_sentence(now, place) if place else None,
         reason_code=place.reason_code if place else None,
         evidence=None if is_fallback else evidence_of(now.index, breakdown),
         dropped=drop_of(now.index, drop) if drop else None,
@@ -127,19 +128,28 @@ def _answer(
     blend: Blend | None = None,
     page_row: int | None = None,
 ) -> Recommendations:
-    items = []
-    for place in ranked:
-        evidence = None
-        if blend and not place.is_fallback:
-            evidence = evidence_of(now.index, break_down(blend, place.row, page_row))
-        text = _sentence(now, place.row, place.reason)
-        items.append(Recommendation(now.index.card(place.row), place.score, text, place.reason_code, evidence))
+    items = [
+        Recommendation(now.index.card(place.row), place.score, _sentence(now, place), place.reason.code)
+        for place in ranked
+    ]
+    if blend:
+        items = [
+            item if place.is_fallback else item._replace(evidence=_evidence(now, blend, place.row, page_row))
+            for item, place in zip(items, ranked, strict=True)
+        ]
     return Recommendations(items, os.urandom(16).hex(), now.index.version, degraded, query.evidence)
 
 
-def _sentence(now: Serving, row: int, reason: Reason) -> str:
+def _evidence(now: Serving, blend: Blend, row: int, page_row: int | None) -> dict[str, Any]:
+    return evidence_of(now.index, break_down(blend, row, page_row))
+
+
+def _sentence(now: Serving, place: Ranked) -> str:
+    reason = place.reason
+    if reason.code in PLAIN_SENTENCES:
+        return PLAIN_SENTENCES[reason.code]
     led_by = None if reason.because_of is None else name_of(now.index, reason.because_of)
-    return sentence(reason.code, now.index.category_of(row).name, led_by)
+    return sentence(reason.code, now.index.category_of(place.row).name, led_by)
 
 
 def _group_of(now: Serving, row: int) -> frozenset[int]:

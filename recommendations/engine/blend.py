@@ -80,13 +80,14 @@ class Blend:
                 if amount > most:
                     most, code = amount, its_code
         # Good ratings alone are no trend. Who has nothing else to show for it stands here for its clicks.
-        if trend > most > 0 and self._is_hot(row):
+        if trend > most > 0 and self.is_hot(row):
             code = ReasonCode.TRENDING
         if code is ReasonCode.BEHAVIOUR and self.behaviour is not None:
             return Reason(code, self.behaviour.steps(row)[0].row)
         return PLAIN_REASONS[code]
 
-    def _is_hot(self, row: int) -> bool:
+    def is_hot(self, row: int) -> bool:
+        """Return whether the product in ``row`` owes its trend to clicks, too."""
         return bool(self.trend.clicks(np.array([row], dtype=np.int32))[0] >= HOT_SHARE)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from recommendations.engine.filters import Filter
 from recommendations.engine.shop import Shop
 
+Groups = NDArray[np.int32] | NDArray[np.intp]
 # The categories a shopper likes best bring in their hottest; more would only make the list slow.
 MAX_LIKED_CATEGORIES = 20
 
@@ -21,13 +22,13 @@ class Candidates:
     ``rows[starts[i]:starts[i] + counts[i]]`` are the variants of ``groups[i]``.
     """
 
-    groups: NDArray[np.int32]
+    groups: Groups
     starts: NDArray[np.int64]
     counts: NDArray[np.int64]
     rows: NDArray[np.int32]
 
     @classmethod
-    def of(cls, shop: Shop, groups: NDArray[np.int32]) -> "Candidates":
+    def of(cls, shop: Shop, groups: Groups) -> "Candidates":
         """Return all variants of ``groups``, which are distinct."""
         counts = shop.readings.group_sizes[groups]
         if not counts.all():  # a group all of whose products were deleted
@@ -45,7 +46,7 @@ class Candidates:
         starts -= counts
         return Candidates(self.groups[kept], starts, counts, self.rows[kept.repeat(self.counts)])
 
-    def spread(self, by_group: NDArray[np.floating], groups: NDArray[np.int32] | None = None) -> NDArray[np.float64]:
+    def spread(self, by_group: NDArray[np.floating], groups: Groups | None = None) -> NDArray[np.float64]:
         """Return a value per row from one per group, or per each of ``groups``, of which these are a part in order."""
         if groups is not None and len(groups) != len(self.groups):
             by_group = by_group[np.isin(groups, self.groups)]
@@ -60,14 +61,6 @@ class Candidates:
 def near_groups(shop: Shop, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the groups that read most like the one of ``row``, nearest first, and their cosines."""
     return shop.similarity.neighbours(int(shop.catalogue.groups[row]))
-
-
-def is_far(shop: Shop, row: int, near: NDArray[np.int32], groups: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Return which of ``groups`` are neither ``near``, the neighbours of ``row``, nor its own."""
-    marks = np.ones(len(shop.catalogue.group_starts), dtype=np.bool_)
-    marks[near] = False
-    marks[shop.catalogue.groups[row]] = False
-    return marks[groups]
 
 
 def hot_groups(shop: Shop, categories: Iterable[int]) -> NDArray[np.int32]:

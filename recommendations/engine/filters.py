@@ -30,7 +30,7 @@ class Rule(StrEnum):
     SEEN = "seen"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Filter:
     """What one request leaves out. What is said of a product holds for all variants of its group."""
 
@@ -43,6 +43,13 @@ class Filter:
     # Inclusive; an unknown price fails either.
     min_price: float | None = None
     max_price: float | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether groups that are left out and stock are all that is asked."""
+        return not (
+            self.categories or self.hidden_categories or self.min_price is not None or self.max_price is not None
+        )
 
     def allowed(self, catalogue: Catalogue, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which rows may be shown, same shape."""

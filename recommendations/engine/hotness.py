@@ -26,8 +26,8 @@ class Hotness:
     ``hour`` and ``week``: log-domain scores (see ``decay``), -inf where nothing happened; ``clicks``: exact counts.
     ``hot[c]``: int32 rows of the subtree of category c by falling ``hour``, at most ``MAX_HOT``. As all scores fade
     alike, this order changes only when an event arrives; a list is a new array whenever one arrived.
-    ``peaks[c]``: the ``hour`` of its first, -inf without one. ``group_hour``: by variant group, an ``hour`` that none
-    of its variants exceeds.
+    ``peaks[c]``: the ``hour`` of its first, -inf without one; ``peaks[-1]`` is nobody's, and -inf.
+    ``group_hour``: by variant group, an ``hour`` that none of its variants exceeds.
     """
 
     catalogue: Catalogue
@@ -45,7 +45,7 @@ class Hotness:
     readings: Any = field(init=False, default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self.peaks = np.full(len(self.hot), -np.inf)
+        self.peaks = np.full(len(self.hot) + 1, -np.inf)
         self.group_hour = np.full(len(self.catalogue.group_starts), -np.inf)
 
     @classmethod

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from heapq import heappush, heappushpop
 from operator import itemgetter
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +17,15 @@ from recommendations.engine.reasons import PLAIN_REASONS, Reason, ReasonCode
 SCORE_DECIMALS = 6
 # Scores are ordered as whole millionths, so that what looks equal is equal and stands by id.
 UNITS = 10.0**SCORE_DECIMALS
+# Cosines are float32 and scores are rounded before they are ordered: so much closer than it seems may two of them be.
+SLACK = 2 / UNITS
 NOT_ALLOWED = -1.0
 # Of a long fallback, how many rows are filtered at once.
 CHUNK_ROWS = 4096
 _SCORE_AND_ID = itemgetter(0, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """One place of a list: the product's row, its score in [0, 1] and why it stands there.
 
     ``is_fallback``: it fills the list; its score is that of its place, no signal's.
@@ -36,6 +39,15 @@ class Ranked:
     @property
     def reason_code(self) -> ReasonCode:
         return self.reason.code
+
+
+class Source(Protocol):
+    """Where a candidate's score comes from, and so why it is shown."""
+
+    @property
+    def reason_of(self) -> Callable[[int], Reason]:
+        """What tells the reason of a candidate, by the place that was given with it."""
+        ...
 
 
 @dataclass(slots=True)
@@ -65,7 +77,8 @@ class ListBuilder:
         self._catalogue, self._limit = catalogue, limit
         self.filtering = filtering
         self._groups: set[int] = set()
-        self._contenders: list[tuple[float, int, int, int, int, Scored]] = []
+        self._contenders: list[tuple[float, int, int, int, int, Source]] = []
+        self._best_units: list[float] = []
         self.places: list[Ranked] = []
         self._units_to_beat = 0.0
 
@@ -96,6 +109,16 @@ class ListBuilder:
         ids, groups = self._catalogue.vocabulary.product_ids[rows], self._catalogue.groups[rows]
         columns = (-units[places]).tolist(), ids.tolist(), groups.tolist(), rows.tolist(), places.tolist()
         self._contenders.extend((*contender, part) for contender in zip(*columns, strict=True))
+
+    def add_one(self, units: float, product_id: int, group: int, row: int, source: Source) -> None:
+        """Add one group by its best variant. ``units``: one more than its score in millionths."""
+        self._contenders.append((-units, product_id, group, row, row, source))
+        if len(self._best_units) < self._limit:
+            heappush(self._best_units, units)
+        else:
+            heappushpop(self._best_units, units)
+        if len(self._best_units) == self._limit and self._best_units[0] > self._units_to_beat:
+            self._units_to_beat = self._best_units[0]
 
     def close_scored(self) -> None:
         """Give the contenders their places."""

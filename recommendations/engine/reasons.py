@@ -23,6 +23,8 @@ _SENTENCES = {
     ReasonCode.BEST_RATED: "Highly rated by customers",
     ReasonCode.NEW: "New in this shop",
 }
+# Those that name nothing.
+PLAIN_SENTENCES = {code: text for code, text in _SENTENCES.items() if "{" not in text}
 _AGAIN = "You looked at this recently"
 
 

@@ -11,7 +11,11 @@ from recommendations.engine import decay
 from recommendations.engine.hotness import Hotness
 from recommendations.engine.shop import Shop
 from recommendations.engine.similarity import Similarity
-from recommendations.engine.vectors import GatheredVectors
+from recommendations.engine.vectors import GatheredVectors, cosines_one_by_one
+
+Places = NDArray[np.int32] | NDArray[np.intp]
+# Up to here, one by one is quicker.
+FEW_GROUPS = 6
 
 
 class Scorer(Protocol):
@@ -46,6 +50,8 @@ class ContentScorer:
 
     def unlike(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return the cosines of ``groups``, none of which is a neighbour."""
+        if len(groups) <= FEW_GROUPS:
+            return np.array(cosines_one_by_one(self.similarity, self.query_group, groups.tolist()))
         cosines: NDArray[np.float64] = GatheredVectors(self.similarity, groups).cosines([self.query_group])[0]
         return cosines
 
@@ -74,12 +80,15 @@ class TrendScorer:
         trend += ratings
         return trend
 
-    def most(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
+    def most(self, groups: Places) -> NDArray[np.float64]:
         """Return what the score of no variant of each group exceeds, now or later without another event."""
         readings, hotness = self.shop.readings, self.shop.hotness
+        # Of a group in several categories nobody's peak is taken: the least that counts as a full trend.
         most = self._shares(hotness.group_hour[groups], readings.group_categories[groups])
         most *= self.shop.weights.clicks_share
-        most += readings.group_ratings[groups]
+        ratings = readings.group_ratings[groups]
+        ratings *= self.shop.weights.rating_share
+        most += ratings
         return most
 
     def clicks(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -99,14 +108,14 @@ class TrendScorer:
         log_peaks = np.broadcast_to(np.asarray(self._log_peaks(self.shop.catalogue.categories[rows])), rows.shape)
         return decay.weights_at(log_peaks, self.now_seconds, decay.HOUR_SECONDS)
 
-    def _shares(self, hours: NDArray[np.float64], categories: NDArray[np.int32]) -> NDArray[np.float64]:
+    def _shares(self, hours: NDArray[np.float64], categories: Places) -> NDArray[np.float64]:
         """Return how much ``hours``, log-domain scores, are of their categories' peaks, in place."""
         # One exp of a difference: both fade alike. An event that arrives between two reads may lead past the peak.
         hours -= self._log_peaks(categories)
         np.minimum(hours, 0.0, out=hours)
         return np.exp(hours, out=hours)
 
-    def _log_peaks(self, categories: NDArray[np.int32]) -> NDArray[np.float64] | float:
+    def _log_peaks(self, categories: Places) -> NDArray[np.float64] | float:
         hotness = self.shop.hotness
         least = math.log(self.shop.weights.min_peak_weight)
         least += decay.rate_constant(decay.HOUR_SECONDS) * self.now_seconds

@@ -28,7 +28,7 @@ class Cards:
     offsets: tuple[int, ...] = (0,)
 
     def of(self, row: int) -> bytes:
-        start, end = int(self.starts[row]), int(self.ends[row])
+        start, end = self.starts.item(row), self.ends.item(row)
         place = bisect_right(self.offsets, start) - 1
         offset = self.offsets[place]
         return self.blobs[place][start - offset : end - offset]

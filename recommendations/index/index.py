@@ -47,7 +47,7 @@ class Index:
         return self.cards.of(row)
 
     def category_of(self, row: int) -> CategoryEntry:
-        return self.categories[int(self.catalogue.categories[row])]
+        return self.categories[self.catalogue.categories.item(row)]
 
     def categories_named(self, text: str) -> list[int]:
         """Return the places of the categories whose slug, path or name is ``text``."""

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommendations.engine import product_page
 from recommendations.engine.blend import product_page_blend
 from recommendations.engine.filters import Filter, Rule
 from recommendations.engine.pages import around_category, beside_product, for_user, trending
@@ -95,10 +96,13 @@ def test_a_shorter_list_is_the_beginning_of_a_longer_one(question, limit):
         assert rows_of(short) == rows_of(long)[:limit]
 
 
-@given(asked(), st.integers(1, 6))
-def test_leaving_candidates_alone_leaves_the_list_as_it_is(question, limit):
+@given(asked(), st.integers(1, 6), st.booleans(), st.sampled_from([0, 3, 24]))
+def test_leaving_candidates_alone_leaves_the_list_as_it_is(question, limit, is_stranger, n_glanced):
     shop, shopper, wanted = question
-    filtering, page = next(pages_of(shop, limit, shopper, wanted))
+    shopper = STRANGER if is_stranger else shopper
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(product_page, "GLANCED_GROUPS", n_glanced)
+        filtering, page = next(pages_of(shop, limit, shopper, wanted))
     blend = product_page_blend(shop, 0, shopper, NOW)
     groups = set(shop.similarity.neighbours(0)[0].tolist())
     for category in filtering.categories or (int(shop.catalogue.categories[0]),):

@@ -1,0 +1,94 @@
+"""Who is considered beside a product, and who of them is worth a score."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.blend import Blend
+from recommendations.engine.candidates import Candidates, near_groups
+from recommendations.engine.filters import Filter
+from recommendations.engine.glance import Glance
+from recommendations.engine.hot import hot_above
+from recommendations.engine.ladder import SLACK, ListBuilder, Scored
+from recommendations.engine.neighbours import NeighbourParameters
+from recommendations.engine.scorers import ContentScorer
+
+FLOOR = NeighbourParameters().floor
+# Up to so many groups are looked at one by one, and lists of up to so many places are begun that way.
+GLANCED_GROUPS, GLANCED_LIMIT = 24, 12
+
+
+def add_candidates(builder: ListBuilder, blend: Blend, row: int, filtering: Filter, limit: int) -> None:
+    """Add the neighbours of ``row`` and the hottest around it.
+
+    The most promising go first; of the others only those are scored which may still get a place. That leaves the list
+    as it would be, and nine in ten candidates alone.
+    """
+    shares = blend.shares
+    near32, cosines = near_groups(blend.shop, row)
+    near = near32.astype(np.intp)  # what numpy indexes by twice as fast
+    content = shares.content * cosines.astype(np.float64)
+    most = blend.trend.most(near)
+    most *= shares.trend
+    most += content
+    if shares.behaviour:
+        most += shares.behaviour
+    order = (-most).argsort()
+    can_glance = blend.behaviour is None and filtering.is_plain and limit <= GLANCED_LIMIT
+    if can_glance:
+        glance = Glance(blend, builder, filtering)
+        is_settled = glance.add(order[:GLANCED_GROUPS].tolist(), near, content, most)
+        others = order[:0] if is_settled else _still_possible(order[GLANCED_GROUPS:], most, builder)
+        far, far_content = _far(blend, row, filtering, near, cosines, builder.score_to_beat - SLACK)
+        if len(far) <= GLANCED_GROUPS:
+            for group, added in zip(far, far_content, strict=True):
+                glance.add_group(group, added)
+            far, far_content = [], []
+    else:
+        first = order[: 2 * limit]
+        add_groups(builder, blend, near[first], content[first])
+        others = _still_possible(order[2 * limit :], most, builder)
+        far, far_content = _far(blend, row, filtering, near, cosines, builder.score_to_beat - SLACK)
+    if len(others) or far:
+        groups = np.concatenate([near[others], np.array(far, dtype=np.intp)])
+        add_groups(builder, blend, groups, np.concatenate([content[others], far_content]))
+    builder.close_scored()
+
+
+def _still_possible(places: NDArray[np.intp], most: NDArray[np.float64], builder: ListBuilder) -> NDArray[np.intp]:
+    return places[most[places] >= builder.score_to_beat - SLACK]
+
+
+def add_groups(
+    builder: ListBuilder,
+    blend: Blend,
+    groups: NDArray[np.intp] | NDArray[np.int32],
+    content: NDArray[np.float64] | None = None,
+) -> None:
+    """Score all variants of ``groups``; ``content``: what each group's cosine adds, if the page has a product."""
+    if len(groups):
+        candidates = Candidates.of(blend.shop, groups)
+        spread = None if content is None else candidates.spread(content, groups)
+        parts = blend.parts(candidates.rows, spread)
+        builder.add_scored(Scored(candidates, parts.total, lambda place: blend.reason(parts, place)))
+
+
+def _far(
+    blend: Blend, row: int, filtering: Filter, near: NDArray[np.intp], cosines: NDArray[np.float32], to_beat: float
+) -> tuple[list[int], list[float]]:
+    """Return what is hot, no neighbour and may get a place, with what its cosine adds to its score."""
+    shop, shares = blend.shop, blend.shares
+    # Nobody outside the list of neighbours is nearer than its last.
+    nearest = max(FLOOR, cosines.item(-1)) if len(cosines) else FLOOR
+    least_trend = to_beat - shares.behaviour - shares.content * nearest
+    most_trend: dict[int, float] = {}
+    for category in filtering.categories or (shop.catalogue.categories.item(row),):
+        most_trend.update(zip(*hot_above(blend.trend, category, least_trend / (shares.trend or 1.0)), strict=True))
+    if not most_trend:
+        return [], []
+    known = {*near.tolist(), shop.catalogue.groups.item(row)}
+    groups = [group for group in most_trend if group not in known]
+    cosines_of = ContentScorer.beside(shop, row).unlike(np.array(groups, dtype=np.int32)).tolist()
+    needed = to_beat - shares.behaviour
+    far = {group: shares.content * cosine for group, cosine in zip(groups, cosines_of, strict=True)}
+    far = {group: added for group, added in far.items() if added + shares.trend * most_trend[group] >= needed}
+    return list(far), list(far.values())
