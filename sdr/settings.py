@@ -171,6 +171,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = ENGINES.redis_url
 REDIS_TIMEOUT_SECONDS = env.float("REDIS_TIMEOUT_SECONDS", default=2.0)
+# After so many days what followed what counts half.
+SEQUENCE_HALF_LIFE_DAYS = env.float("SEQUENCE_HALF_LIFE_DAYS", default=30.0)
 
 # --- Kafka --------------------------------------------------------------------------------------
 

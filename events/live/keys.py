@@ -16,6 +16,8 @@ NAMES = {
 }
 # Of no generation: they come from Postgres, not from Kafka.
 PREFERENCES = "preferences:"
+# What follows what has keys and generations of its own: see events.live.sequences.keys.
+SEQUENCES = "next:"
 # Hash, of no tenant: ``topic/partition`` → when its consumer last spoke, and how many seconds it was behind.
 PROGRESS = "sdr:progress"
 
@@ -99,7 +101,7 @@ def preferences_mark(tenant: str) -> str:
 def of_no_generation(tenant: str, key: str) -> bool:
     """Return whether a rebuild has nothing to do with the key."""
     own = (generation(tenant), rebuilding(tenant), feed(tenant), preferences_mark(tenant))
-    return key in own or key.startswith(prefix(tenant) + PREFERENCES)
+    return key in own or key.startswith((prefix(tenant) + PREFERENCES, prefix(tenant) + SEQUENCES))
 
 
 def _own(name: str, tenant: str, in_generation: str) -> str:

@@ -1,0 +1,80 @@
+"""The lists of what follows what, as they are kept and as they are read: in one round trip, in time or not at all.
+
+A list is one string, its columns one after the other (n scores as float64, n product ids as int64, n counts as int32,
+all little-endian), so that Redis hands it over as it lies and no reader loops over it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import numpy as np
+import redis
+from numpy.typing import NDArray
+
+from events.live.sequences import keys
+from events.live.sequences.kinds import Following
+from sdr.exceptions import Unavailable
+from sdr.quick_redis import Script, quick_redis
+
+_LISTS = Script((Path(__file__).parent / "lists.lua").read_text())
+_BYTES_PER_ENTRY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FollowingList:
+    """What follows one product, in no order; all of shape ``(n,)``, n at most 50.
+
+    ``scores`` are in the log domain: at ``now`` one weighs ``exp(score - rate * now)``, rate being
+    ``parameters.decay_rate(settings.SEQUENCE_HALF_LIFE_DAYS)``. ``counts``: in how many steps it was learned.
+    """
+
+    product_ids: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    counts: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.product_ids)
+
+
+def unpack(packed: bytes) -> FollowingList:
+    """Return the list in ``packed``; its arrays are views of it, and read-only."""
+    n = len(packed) // _BYTES_PER_ENTRY
+    return FollowingList(
+        scores=np.frombuffer(packed, "<f8", n),
+        product_ids=np.frombuffer(packed, "<i8", n, 8 * n),
+        counts=np.frombuffer(packed, "<i4", n, 16 * n),
+    )
+
+
+def pack(listed: FollowingList) -> bytes:
+    """Return the list as it is kept."""
+    columns = (listed.scores.astype("<f8"), listed.product_ids.astype("<i8"), listed.counts.astype("<i4"))
+    return b"".join(column.tobytes() for column in columns)
+
+
+NOTHING_FOLLOWS = unpack(b"")
+
+
+def read_lists(
+    tenant: str, wanted: Sequence[tuple[Following, int]], *, timeout_seconds: float = 0.02
+) -> dict[tuple[Following, int], FollowingList]:
+    """Return the list of each kind and product wanted, ``NOTHING_FOLLOWS`` where there is none; all in one round trip.
+
+    Raises Unavailable, at the latest after ``timeout_seconds``; and for a moment after that at once.
+    """
+    if not wanted:
+        return {}
+    names = [keys.name_of_list(kind, product_id) for kind, product_id in wanted]
+    args: list[Any] = [keys.space(tenant), *names]
+    try:
+        packed = quick_redis().run(_LISTS, [keys.generation(tenant)], args, timeout_seconds=timeout_seconds)
+    except redis.RedisError as error:
+        raise Unavailable(f"Redis: {error}") from error
+    found: list[bytes | bool] = msgpack.unpackb(packed, raw=True)
+    return {
+        place: unpack(own) if isinstance(own, bytes) else NOTHING_FOLLOWS
+        for place, own in zip(wanted, found, strict=True)
+    }
