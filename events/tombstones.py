@@ -1,6 +1,5 @@
 """Who was erased, remembered by consumers so that what is read late, again or from an old copy brings nobody back."""
 
-import hashlib
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,17 +10,13 @@ from django.db import DatabaseError, InterfaceError, connection
 from events.acts import Erasure
 from events.messages import Event
 from sdr.accounts.models import Tenant, Tombstone
+from sdr.accounts.tombstones import name_hash
 from sdr.exceptions import Unavailable
 
 _REFRESH_SECONDS = 5.0
 # Transactions end in another order than their instants.
 _OVERLAP = timedelta(minutes=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-def name_hash(salt: bytes, name: str) -> bytes:
-    """Return what a tombstone says of a shopper's name; ``events/shoppers/records.py`` has the same in SQL."""
-    return hashlib.sha256(salt + name.encode()).digest()
 
 
 class Erased(Protocol):

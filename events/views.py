@@ -39,8 +39,9 @@ class EventsSerializer(serializers.Serializer[Any]):
 
 
 class TrackedSerializer(serializers.Serializer[Any]):
-    event_id = serializers.CharField(allow_null=True)
+    event_id = serializers.CharField(required=False, help_text="Missing where what was sent had none to tell.")
     status = serializers.ChoiceField(choices=[outcome.value for outcome in Outcome])
+    field = serializers.CharField(required=False, help_text="What is not acceptable.")
     error = serializers.CharField(required=False)
 
 
@@ -53,7 +54,7 @@ TRACKED = {
     "accepted": 1,
     "results": [
         {"event_id": "0192f5e0-0000-7000-8000-000000000001", "status": "accepted"},
-        {"event_id": None, "status": "rejected", "field": "kind", "error": "kind: is unknown"},
+        {"status": "rejected", "field": "kind", "error": "kind: is unknown"},
     ],
 }
 

@@ -2,13 +2,18 @@
 
 from drf_spectacular.utils import OpenApiParameter
 
-from recommendations.limits import DEFAULT_LIMIT, MAX_LIMIT
+from recommendations.limits import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT
 from recommendations.queries import MAX_EXCLUDED
 
 _SESSION = OpenApiParameter("session_id", str, description="The shop's own id of the session; it may be anonymous.")
 
+_PRICE = {"type": "number", "format": "double", "minimum": 0}
 _FILTERS = [
-    OpenApiParameter("limit", int, description=f"1–{MAX_LIMIT}, {DEFAULT_LIMIT} if missing"),
+    OpenApiParameter(
+        "limit",
+        {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+        description="How many at most.",
+    ),
     OpenApiParameter(
         "exclude",
         str,
@@ -18,8 +23,8 @@ _FILTERS = [
     OpenApiParameter(
         "category", str, description="A slug, a path or a name, with everything below it; an unknown one is refused."
     ),
-    OpenApiParameter("min_price", float, description="Inclusive. An unknown price fails."),
-    OpenApiParameter("max_price", float, description="Inclusive. An unknown price fails."),
+    OpenApiParameter("min_price", _PRICE, description="Inclusive. An unknown price fails."),
+    OpenApiParameter("max_price", _PRICE, description="Inclusive. An unknown price fails."),
     OpenApiParameter(
         "in_stock",
         bool,

@@ -21,6 +21,7 @@ __all__ = [
     "DoorsView",
     "PageNumberPagination",
     "UnknownDoorView",
+    "bad_request",
     "error_body",
     "exception_handler",
     "not_found",
@@ -91,6 +92,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not request.path.startswith(API_ROOT):
         return defaults.page_not_found(request, exception)
     return JsonResponse(error_body("not_found", f"There is nothing at {request.path}."), status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for what is refused before any view is asked, a host that is not ours for example."""
+    if not request.path.startswith(API_ROOT):
+        return defaults.bad_request(request, exception)
+    return JsonResponse(error_body("parse_error", "This is not a request that can be answered."), status=400)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

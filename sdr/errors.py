@@ -131,4 +131,6 @@ _RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any
     ((OperationalError, InterfaceError), _without_database),
     (django_exceptions.ValidationError, _invalid_model),
     (django_exceptions.RequestDataTooBig, lambda _error: TooLarge()),
+    # A form of too many fields and its like, of which Django would make a page.
+    (django_exceptions.SuspiciousOperation, lambda error: drf.ParseError(str(error))),
 )

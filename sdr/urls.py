@@ -33,5 +33,6 @@ urlpatterns = [
     path("api/redoc", RedocView.as_view(**OPEN), name="redoc"),
     re_path(r"^api/", UnknownDoorView.as_view()),
 ]
+handler400 = "sdr.api.bad_request"
 handler404 = "sdr.api.not_found"
 handler500 = "sdr.api.server_error"

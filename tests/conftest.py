@@ -16,6 +16,8 @@ from sdr.ratelimits import limiter
 
 # A test asserts nothing about time, and neither may hypothesis: the machine is shared.
 hypothesis.settings.register_profile("sdr", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# For a look by hand: pytest --hypothesis-profile wide tests/integration/test_openapi.py
+hypothesis.settings.register_profile("wide", hypothesis.settings.get_profile("sdr"), max_examples=2000)
 hypothesis.settings.load_profile("sdr")
 
 UNIT = Path(__file__).parent / "unit"

@@ -29,6 +29,7 @@ class Receipt:
     n_preferences: int
     n_interactions: int
     n_sessions: int
+    n_answers: int
     live_state: Moved
     pending: list[str]
 
@@ -61,6 +62,7 @@ def erase_user(tenant: Tenant, external_id: str) -> Receipt:
         n_preferences=n_preferences,
         n_interactions=sum(part.n_interactions for part in removed),
         n_sessions=len(sessions),
+        n_answers=removed[0].n_answers,
         live_state=moved,
         pending=pending,
     )

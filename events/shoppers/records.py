@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from events.models import Interaction, SessionMerge, Shopper
 from sdr.accounts.models import User
+from sdr.idempotency.attempt import forget_about
 
 # The archive adds rows under the shared lock, and looks for tombstones after it has it: so it either has added them
 # before an erasure, which then takes the names off, or it finds the tombstone.
@@ -37,6 +38,7 @@ class Removed:
     tombstone: bytes
     n_users: int = 0
     n_interactions: int = 0
+    n_answers: int = 0
 
 
 def lock_for_erasure() -> None:
@@ -70,11 +72,12 @@ def erase(tenant_id: int, name: str, at: datetime) -> Removed:
     if kind == "s":
         SessionMerge.objects.filter(tenant=tenant_id, session_id=own_id, merged_at__lte=at).delete()
         return Removed(bytes(tombstone), n_interactions=past.filter(session_id=own_id).update(session_id=None))
+    n_answers = forget_about(tenant_id, bytes(tombstone), at)
     user = User.objects.select_for_update().filter(tenant=tenant_id, external_id=own_id).first()
     if user is None:
-        return Removed(bytes(tombstone))
+        return Removed(bytes(tombstone), n_answers=n_answers)
     n_interactions = _without_names(past.filter(user=user))
-    return Removed(bytes(tombstone), _remove(user, at), n_interactions)
+    return Removed(bytes(tombstone), _remove(user, at), n_interactions, n_answers)
 
 
 def _without_names(interactions: QuerySet[Interaction]) -> int:

@@ -116,6 +116,7 @@ class RemovedFromPostgresSerializer(serializers.Serializer[Any]):
     preferences = serializers.IntegerField()
     interactions = serializers.IntegerField(help_text="They stay, and are nobody's.")
     sessions = serializers.IntegerField(help_text="Sessions known to be the user's, erased as well.")
+    answers = serializers.IntegerField(help_text="Kept for writes about the user with an Idempotency-Key.")
 
 
 class RemovedSerializer(serializers.Serializer[Any]):

@@ -47,6 +47,19 @@ _EXPORTED = OpenApiExample(
     },
     response_only=True,
 )
+_RECEIPT = OpenApiExample(
+    "Of a user with one session",
+    {
+        "erased_at": "2026-11-23T10:00:00.123456Z",
+        "tombstone": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "removed": {
+            "postgres": {"users": 1, "preferences": 1, "interactions": 3, "sessions": 1, "answers": 0},
+            "redis": {"recent": 4, "marks": 1},
+        },
+        "pending": [],
+    },
+    response_only=True,
+)
 _ANSWER = OpenApiExample(
     "Answer",
     {"favorite_categories": [], "category_weights": {"kitchen": 0.9}, "hidden_categories": ["garden"]},
@@ -131,7 +144,7 @@ class UserView(APIView):
 
     required_scope = Scope.USERS_WRITE
 
-    @extend_schema(operation_id="erase_user", responses=serializers.ReceiptSerializer)
+    @extend_schema(operation_id="erase_user", responses={200: serializers.ReceiptSerializer}, examples=[_RECEIPT])
     def delete(self, request: Request, external_id: str) -> Response:
         """Erase a user for good, and say what was removed.
 
@@ -151,6 +164,7 @@ def receipt_body(receipt: Receipt) -> dict[str, Any]:
                 "preferences": receipt.n_preferences,
                 "interactions": receipt.n_interactions,
                 "sessions": receipt.n_sessions,
+                "answers": receipt.n_answers,
             },
             "redis": _moved(receipt.live_state),
         },

@@ -1,15 +1,19 @@
 """One attempt at a write that carries a key: begun by whoever knows the caller, finished with the answer."""
 
 import hashlib
+import hmac
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from rest_framework import exceptions, status
 
 from sdr import clock
+from sdr.accounts.models import Tenant
+from sdr.accounts.tombstones import name_hash
 from sdr.idempotency.models import StoredAnswer
 
 KEPT_FOR = timedelta(hours=24)
@@ -45,10 +49,11 @@ class AnsweredBefore(Exception):
 
 @dataclass
 class Attempt:
-    """Lives in the transaction that the middleware opened around the view."""
+    """Lives in the transaction that the middleware opened around the view. ``user_id``: whom the path names."""
 
     key: str
     request_digest: bytes
+    user_id: str | None = None
     tenant_id: int | None = field(default=None, init=False)
 
     def begin(self, tenant_id: int, now: datetime | None = None) -> None:
@@ -76,6 +81,7 @@ class Attempt:
             status=response.status_code,
             headers={name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers},
             body=response.content,
+            about=_about(tenant_id, self.user_id),
             created_at=clock.now(),
         )
         # One that is there has expired.
@@ -83,11 +89,27 @@ class Attempt:
             [answer],
             update_conflicts=True,
             unique_fields=["tenant", "key"],
-            update_fields=["request_digest", "status", "headers", "body", "created_at"],
+            update_fields=["request_digest", "status", "headers", "body", "about", "created_at"],
         )
 
 
 def digest_of(request: HttpRequest) -> bytes:
-    """Return what two attempts at the same write have in common: method, path, query and body."""
+    """Return what two attempts at the same write have in common: method, path, query and body.
+
+    With our secret, for a path may name a user: who reads the table cannot try names.
+    """
     head = f"{request.method} {request.get_full_path()}\n".encode()
-    return hashlib.sha256(head + request.body).digest()
+    return hmac.digest(settings.SECRET_KEY.encode(), head + request.body, hashlib.sha256)
+
+
+def forget_about(tenant_id: int, name_hash: bytes, until: datetime) -> int:
+    """Delete what was answered about a shopper until then; return how many answers that were."""
+    n_deleted, _ = StoredAnswer.objects.filter(tenant=tenant_id, about=name_hash, created_at__lte=until).delete()
+    return n_deleted
+
+
+def _about(tenant_id: int, user_id: str | None) -> bytes | None:
+    if user_id is None:
+        return None
+    salt = Tenant.objects.values_list("tombstone_salt", flat=True).get(pk=tenant_id)
+    return name_hash(bytes(salt), f"u:{user_id}")

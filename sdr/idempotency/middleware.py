@@ -29,7 +29,7 @@ class IdempotencyMiddleware:
             return _refuse(400, "invalid", f"Idempotency-Key: it must be 1 to {MAX_LENGTH} ASCII characters.")
         if not getattr(getattr(view, "cls", None), "stores_answers", True):
             return None
-        attempt = Attempt(key, digest_of(request))
+        attempt = Attempt(key, digest_of(request), kwargs.get("external_id"))
         vars(request)["attempt"] = attempt  # begun by FirstAttempt, which knows who calls
         try:
             return _within_transaction(attempt, lambda: view(request, *args, **kwargs))

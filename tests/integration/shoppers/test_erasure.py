@@ -11,6 +11,7 @@ from events.tasks import settle_shoppers
 from sdr import clock
 from sdr.accounts.models import Tenant, Tombstone, User
 from sdr.exceptions import Unavailable
+from sdr.idempotency.models import StoredAnswer
 from tests.factories import make_tenant
 
 
@@ -53,7 +54,7 @@ def test_it_is_gone_at_once_and_the_receipt_says_what(erased, redis_client):
     assert not redis_client.exists(keys.preferences("default", "u:u-7"))
     receipt = erased.receipt
     assert receipt["removed"] == {
-        "postgres": {"users": 1, "preferences": 1, "interactions": 3, "sessions": 1},
+        "postgres": {"users": 1, "preferences": 1, "interactions": 3, "sessions": 1, "answers": 0},
         "redis": {"recent": 4, "marks": 1},
     }
     assert receipt["pending"] == []
@@ -67,9 +68,23 @@ def test_no_name_is_kept_once_it_is_settled(erased, redis_client):
     assert not [key for key in redis_client.scan_iter() if b"u-7" in key]
 
 
+def test_answers_that_were_kept_for_repeated_writes_go_too(shop):
+    send, key = shop.api.patch, {"HTTP_IDEMPOTENCY_KEY": "k-1"}
+    send("/api/users/u-7/preferences", {"hidden_categories": ["garden"]}, "application/json", **key)
+    shop.api.post("/api/users/u-7/merge", {"session_id": "s-1"}, "application/json", HTTP_IDEMPOTENCY_KEY="k-2")
+    send("/api/users/u-8/preferences", {}, "application/json", HTTP_IDEMPOTENCY_KEY="k-3")
+    erasure = shop.api.delete("/api/users/u-7", HTTP_IDEMPOTENCY_KEY="k-4")
+    assert erasure.json()["removed"]["postgres"]["answers"] == 2
+    kept = StoredAnswer.objects.order_by("key")
+    assert [answer.key for answer in kept] == ["k-3", "k-4"]
+    assert b"u-7" not in b"".join(bytes(answer.body) for answer in kept)
+    again = shop.api.delete("/api/users/u-7", HTTP_IDEMPOTENCY_KEY="k-4")
+    assert (again.json(), again["Idempotency-Replayed"]) == (erasure.json(), "true")
+
+
 def test_erasing_again_finds_nothing_and_does_no_harm(erased):
     again = erased.erase("u-7")["removed"]
-    assert again["postgres"] == {"users": 0, "preferences": 0, "interactions": 0, "sessions": 0}
+    assert again["postgres"] == dict.fromkeys(again["postgres"], 0)
     assert again["redis"] == {"recent": 0, "marks": 0}
     assert_gone(erased)
 

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.core.exceptions import ValidationError as ModelError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
@@ -31,6 +31,7 @@ from sdr.exceptions import Conflict, IndexNotReady, InvalidInput, NotFound, Prec
         (ModelError("is wrong"), 400, "invalid"),
         (ModelError({"name": ["is wrong"]}), 400, "invalid"),
         (RequestDataTooBig(), 413, "too_large"),
+        (TooManyFieldsSent("too many"), 400, "parse_error"),
         (drf.ValidationError({"limit": ["is too large"]}), 400, "invalid"),
         (drf.ParseError(), 400, "parse_error"),
         (drf.NotAuthenticated(), 401, "unauthenticated"),
@@ -88,6 +89,13 @@ def test_only_the_api_answers_in_json_when_there_is_nothing(path):
         assert json.loads(response.content)["error"]["code"] == "not_found"
     else:
         assert response["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/api/x", "application/json"), ("/admin/x", "text/html; charset=utf-8")])
+def test_what_is_refused_before_any_view_keeps_the_shape(path, kind):
+    response = api.bad_request(RequestFactory().get(path), SuspiciousOperation())
+    assert response.status_code == 400
+    assert response["Content-Type"].split(";")[0] == kind.split(";")[0]
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/api/x", "application/json"), ("/admin/x", "text/html; charset=utf-8")])
