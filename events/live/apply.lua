@@ -1,4 +1,5 @@
 -- Apply one tenant's share of a batch of events, exactly once, with the offsets it brings the state to.
+-- It runs behind the text of exactly_once.lua.
 --
 -- KEYS: 1 generation, 2 feed
 -- ARGV: 1 the call, in msgpack:
@@ -24,72 +25,15 @@ local space = call.prefix .. (call.generation or redis.call('GET', KEYS[1]) or '
 local names, feed_key = call.names, KEYS[2]
 local offsets_key, hour_key, week_key = space .. names.offsets, space .. names.hour, space .. names.week
 local clicks_key, seen_key = space .. names.clicks, space .. names.seen
-local NEVER = -math.huge
-local max, log, exp, abs, floor = math.max, math.log, math.exp, math.abs, math.floor
+local log, floor = math.log, math.floor
 
--- 1. Offsets: is this state where the consumer believes it is?
-local partitions = call.partitions
-for _, partition in ipairs(partitions) do
-  partition.stored = tonumber(redis.call('HGET', offsets_key, partition[1])) or -1
-  if partition.stored < partition[2] then return {0} end
-end
+-- 1. Which events are new; nil: the state is not where the consumer believes it is.
+local admitted = admit(call, offsets_key, seen_key)
+if not admitted then return {0} end
+local applied = admitted.applied
 
--- 2. Which events are new: not below the stored offset, and their ids not seen in this bucket or the one before.
--- Ids are remembered by topic and partition, whatever the incarnation: until a consumer learns that a topic was created
--- anew, it may read the new log under the old one's name, and then reads it again under its own.
-for _, partition in ipairs(partitions) do
-  partition.place = partition[1]:gsub('@.*/', '/')
-  local newest = tonumber(redis.call('HGET', seen_key, partition.place))
-  partition.newest = newest
-  partition.bucket = max(partition[4], newest or partition[4])
-  partition.fresh, partition.ids, partition.known = {}, {}, {}
-end
-
-local function set_of(partition, bucket)
-  return seen_key .. ':' .. partition.place .. ':' .. string.format('%d', bucket)
-end
-
-local product_of, at_of, offset_of, id_of = call.product, call.at, call.offset, call.id
-local skipped = 0
-for i, number in ipairs(call.part) do
-  local partition = partitions[number]
-  if offset_of[i] < partition.stored then
-    skipped = skipped + 1
-  else
-    local n = #partition.fresh + 1
-    partition.fresh[n], partition.ids[n] = i, id_of[i]
-  end
-end
-
-local CHUNK = 1000 -- even, for pairs; as many as Lua's stack takes in one call with ease
-local function mark_known(partition, key)
-  for first = 1, #partition.ids, CHUNK do
-    local last = math.min(first + CHUNK - 1, #partition.ids)
-    local found = redis.call('SMISMEMBER', key, unpack(partition.ids, first, last))
-    for j, is_member in ipairs(found) do
-      if is_member == 1 then partition.known[partition.ids[first + j - 1]] = true end
-    end
-  end
-end
-
-local applied, duplicates = {}, 0
-for _, partition in ipairs(partitions) do
-  mark_known(partition, set_of(partition, partition.bucket))
-  mark_known(partition, set_of(partition, partition.bucket - 1))
-  partition.new_ids = {}
-  for _, i in ipairs(partition.fresh) do
-    local id = id_of[i]
-    if partition.known[id] then
-      duplicates = duplicates + 1
-    else
-      partition.known[id] = true
-      partition.new_ids[#partition.new_ids + 1] = id
-      applied[#applied + 1] = i
-    end
-  end
-end
-
--- 3. The values of every product touched, before and after.
+-- 2. The values of every product touched, before and after.
+local product_of, at_of = call.product, call.at
 local products, place_of = {}, {}
 for _, i in ipairs(applied) do
   local product = product_of[i]
@@ -119,12 +63,6 @@ local function read_clicks()
     end
   end
   return counts
-end
-
--- log(exp(a) + exp(b)), without leaving the log domain
-local function add(a, b)
-  if a == NEVER then return b end
-  return max(a, b) + log(1 + exp(-abs(a - b)))
 end
 
 -- What shoppers met and marked: one ZADD a key. Times are whole milliseconds: a short sorted set keeps those as numbers,
@@ -168,14 +106,7 @@ for _, i in ipairs(applied) do
 end
 local faded = redis.call('ZRANGEBYSCORE', week_key, '-inf', call.prune_below, 'LIMIT', 0, 100)
 
--- 4. Writes. Numbers go as they are: tostring() would keep 14 digits of them.
--- Many members a call: calling costs more than adding.
-local function write_all(command, key, args)
-  for first = 1, #args, CHUNK do
-    redis.call(command, key, unpack(args, first, math.min(first + CHUNK - 1, #args)))
-  end
-end
-
+-- 3. Writes. Numbers go as they are: tostring() would keep 14 digits of them.
 local packed, hour_args, week_args, click_args = {}, {}, {}, {}
 for place, product in ipairs(products) do
   if hour[place] ~= NEVER then
@@ -207,23 +138,6 @@ for _, args in ipairs(notes) do
   if args.n_held + n_noted > args.cap then redis.call('ZREMRANGEBYRANK', args[1], 0, -args.cap - 1) end
   if args.is_ageing then redis.call('EXPIRE', args[1], call.shopper_ttl) end
 end
-for _, partition in ipairs(partitions) do
-  write_all('SADD', set_of(partition, partition.bucket), partition.new_ids)
-  if #partition.new_ids > 0 and partition.bucket ~= partition.newest then
-    -- Only the current and the previous bucket count, so what lies further back can go.
-    if partition.newest then
-      if partition.newest < partition.bucket - 1 then redis.call('DEL', set_of(partition, partition.newest)) end
-      redis.call('DEL', set_of(partition, partition.newest - 1))
-    end
-    redis.call('HSET', seen_key, partition.place, partition.bucket)
-  end
-  redis.call('HSET', offsets_key, partition[1], max(partition.stored, partition[3]))
-end
-if #packed > 0 and not call.generation then
-  local time = redis.call('TIME')
-  local oldest = string.format('%d', time[1] * 1000 + floor(time[2] / 1000) - call.feed_ms)
-  redis.call('XADD', feed_key, 'MINID', '~', oldest, '*', 'v', table.concat(packed))
-  redis.call('XTRIM', feed_key, 'MAXLEN', '~', call.feed_entries)
-  redis.call('PUBLISH', call.channel, '')
-end
-return {1, #applied, duplicates, skipped}
+write_progress(admitted)
+tell(call, feed_key, packed)
+return {1, #applied, admitted.duplicates, admitted.skipped}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -12,16 +12,21 @@ from events.live.changes import Changes
 NO_OFFSET = -1
 
 
-class LiveEvent(msgspec.Struct, frozen=True):
+class LogEvent(msgspec.Struct, frozen=True):
+    """What any state wants to know of an event, to take it once."""
+
+    log: str
+    offset: int
+    event_id: bytes
+
+
+class LiveEvent(LogEvent, frozen=True):
     """An event as the live state takes it. ``weight`` 0: no trend; ``occurred_at_seconds``: since the Unix epoch.
 
     ``shoppers``: ``u:<user id>`` and ``s:<session id>``, whichever are known. ``is_met``: the product becomes one of
     their recent ones. ``mark``: what else is noted of them, "" for nothing.
     """
 
-    log: str
-    offset: int
-    event_id: bytes
     product_id: int
     weight: float
     occurred_at_seconds: float
@@ -44,14 +49,17 @@ class Step:
     bucket: int
 
 
+E = TypeVar("E", bound=LogEvent)
+
+
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Generic[E]):
     """One tenant's share of what was read. ``as_of_seconds``: the newest record's time."""
 
     tenant: str
     steps: list[Step]
     as_of_seconds: float
-    events: list[LiveEvent] = field(default_factory=list)
+    events: list[E] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +99,15 @@ class Rejected(Exception):
     """The state cannot take this batch, however often it is tried: a key holds something of another type."""
 
 
-class LiveState(Protocol):
-    """The counters and trends of all tenants. Every method raises Unavailable when the store cannot be reached."""
+class ExactState(Protocol[E]):
+    """A state of all tenants that counts each event once. Raises Unavailable when the store cannot be reached."""
 
     def offsets(self, tenants: Iterable[str], logs: Iterable[str]) -> Mapping[tuple[str, str], int]:
         """Return the stored offset of each tenant and log, ``NO_OFFSET`` where there is none."""
         ...
 
-    def apply(self, batch: Batch) -> Applied:
+    def apply(self, batch: Batch[E]) -> Applied:
         """Apply the batch's events and store its offsets, both or neither. Raises WentBack or Rejected."""
-        ...
-
-    def shopper(self, tenant: str, shopper: str) -> Shopper:
-        """Return what is known of a shopper (``u:<user id>`` or ``s:<session id>``); nothing of a stranger."""
         ...
 
     def forget(self, tenant: str, shopper: str, until_seconds: float) -> Moved:
@@ -112,6 +116,14 @@ class LiveState(Protocol):
 
     def merge(self, tenant: str, from_shopper: str, to_shopper: str, until_seconds: float) -> Moved:
         """Move what the one did until then to the other, whose newer times hold; return how much that was."""
+        ...
+
+
+class LiveState(ExactState[LiveEvent], Protocol):
+    """The counters and trends of all tenants."""
+
+    def shopper(self, tenant: str, shopper: str) -> Shopper:
+        """Return what is known of a shopper (``u:<user id>`` or ``s:<session id>``); nothing of a stranger."""
         ...
 
     def products(self, tenant: str) -> Changes:

@@ -8,21 +8,27 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from events.live import parameters
-from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, Moved, Shopper, WentBack
+from events.live.base import NO_OFFSET, Applied, Batch, E, LiveEvent, LogEvent, Moved, Shopper, WentBack
 from events.live.changes import Changes
 
 
 @dataclass
-class TenantState:
+class Admission:
+    """What is kept to take each event once."""
+
     offsets: dict[str, int] = field(default_factory=dict)
+    # By topic and partition, whatever the incarnation: the newest bucket, and the ids of each.
+    newest: dict[str, int] = field(default_factory=dict)
+    seen: dict[tuple[str, int], set[bytes]] = field(default_factory=lambda: defaultdict(set))
+
+
+@dataclass
+class TenantState(Admission):
     hour: dict[int, float] = field(default_factory=dict)
     week: dict[int, float] = field(default_factory=dict)
     clicks: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     recent: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     marks: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
-    # By topic and partition, whatever the incarnation: the newest bucket, and the ids of each.
-    newest: dict[str, int] = field(default_factory=dict)
-    seen: dict[tuple[str, int], set[bytes]] = field(default_factory=lambda: defaultdict(set))
 
 
 class MemoryLiveState:
@@ -35,28 +41,14 @@ class MemoryLiveState:
         logs = list(logs)
         return {(t, log): self.tenants[t].offsets.get(log, NO_OFFSET) for t in tenants for log in logs}
 
-    def apply(self, batch: Batch) -> Applied:
+    def apply(self, batch: Batch[LiveEvent]) -> Applied:
         state = self.tenants[batch.tenant]
-        stored = {step.log: state.offsets.get(step.log, NO_OFFSET) for step in batch.steps}
-        if any(stored[step.log] < step.expect for step in batch.steps):
-            raise WentBack(batch.tenant)
-        buckets = {step.log: max(step.bucket, state.newest.get(_place(step.log), step.bucket)) for step in batch.steps}
-        n_applied = n_duplicates = n_skipped = 0
-        for event in batch.events:
-            if event.offset < stored[event.log]:
-                n_skipped += 1
-            elif _is_known(state, event, buckets[event.log]):
-                n_duplicates += 1
-            else:
-                n_applied += 1
-                state.seen[_place(event.log), buckets[event.log]].add(event.event_id)
-                state.newest[_place(event.log)] = buckets[event.log]
-                _count(state, event)
-                _note(state, event)
-        for step in batch.steps:
-            state.offsets[step.log] = max(stored[step.log], step.next_offset)
+        events, applied = admit(state, batch)
+        for event in events:
+            _count(state, event)
+            _note(state, event)
         _forget_faded(state, batch)
-        return Applied(n_applied, n_duplicates, n_skipped)
+        return applied
 
     def shopper(self, tenant: str, shopper: str) -> Shopper:
         times = self.tenants[tenant].recent[shopper]
@@ -91,7 +83,29 @@ class MemoryLiveState:
         )
 
 
-def _is_known(state: TenantState, event: LiveEvent, bucket: int) -> bool:
+def admit(state: Admission, batch: Batch[E]) -> tuple[list[E], Applied]:
+    """Return the batch's events that are new, and store how far it goes; raises WentBack, with nothing changed."""
+    stored = {step.log: state.offsets.get(step.log, NO_OFFSET) for step in batch.steps}
+    if any(stored[step.log] < step.expect for step in batch.steps):
+        raise WentBack(batch.tenant)
+    buckets = {step.log: max(step.bucket, state.newest.get(_place(step.log), step.bucket)) for step in batch.steps}
+    events: list[E] = []
+    n_duplicates = n_skipped = 0
+    for event in batch.events:
+        if event.offset < stored[event.log]:
+            n_skipped += 1
+        elif _is_known(state, event, buckets[event.log]):
+            n_duplicates += 1
+        else:
+            events.append(event)
+            state.seen[_place(event.log), buckets[event.log]].add(event.event_id)
+            state.newest[_place(event.log)] = buckets[event.log]
+    for step in batch.steps:
+        state.offsets[step.log] = max(stored[step.log], step.next_offset)
+    return events, Applied(len(events), n_duplicates, n_skipped)
+
+
+def _is_known(state: Admission, event: LogEvent, bucket: int) -> bool:
     return any(event.event_id in state.seen[_place(event.log), b] for b in (bucket, bucket - 1))
 
 
@@ -137,7 +151,7 @@ def _take_until(times: dict[str, float], until: float) -> dict[str, float]:
     return taken
 
 
-def _forget_faded(state: TenantState, batch: Batch) -> None:
+def _forget_faded(state: TenantState, batch: Batch[LiveEvent]) -> None:
     limit = parameters.faded_below(batch.as_of_seconds)
     touched = {event.product_id for event in batch.events}
     for product in [product for product, score in state.week.items() if score <= limit and product not in touched]:

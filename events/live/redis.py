@@ -4,18 +4,19 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgpack
 import redis
 
 from events.live import keys, parameters
-from events.live.base import NO_OFFSET, Applied, Batch, LiveEvent, Moved, Rejected, Shopper, WentBack
+from events.live.base import NO_OFFSET, Applied, Batch, E, LiveEvent, Moved, Rejected, Shopper, WentBack
 from events.live.changes import Changes, unpack
 from sdr.connections import redis_client
 from sdr.exceptions import Unavailable
 
-_APPLY = (Path(__file__).parent / "apply.lua").read_text()
+EXACTLY_ONCE = (Path(__file__).parent / "exactly_once.lua").read_text()
+_APPLY = EXACTLY_ONCE + (Path(__file__).parent / "apply.lua").read_text()
 _SNAPSHOT = (Path(__file__).parent / "snapshot.lua").read_text()
 _SHOPPER = (Path(__file__).parent / "shopper.lua").read_text()
 _FORGET = (Path(__file__).parent / "forget.lua").read_text()
@@ -45,11 +46,33 @@ def _is_final(error: redis.ResponseError) -> bool:
     return not is_state and ("WRONGTYPE" in text or "user_script" in text)
 
 
-class RedisLiveState:
-    """See :class:`events.live.base.LiveState`; keys are in :mod:`events.live.keys`.
+class Spelling(Protocol):
+    """How the keys of a state with generations are spelled."""
+
+    def generation(self, tenant: str) -> str:
+        """Return where it stands which generation is in force."""
+        ...
+
+    def rebuilding(self, tenant: str) -> str:
+        """Return where it stands which generation is being built."""
+        ...
+
+    def feed(self, tenant: str) -> str:
+        """Return where it stands what changed."""
+        ...
+
+    def offsets(self, tenant: str, in_generation: str = "") -> str:
+        """Return where it stands how far each log is in the state."""
+        ...
+
+
+class RedisState:
+    """What states in Redis have in common: offsets, and generations.
 
     ``generation``: of a state that is being rebuilt; None follows whichever is in force.
     """
+
+    _keys: Spelling
 
     def __init__(self, generation: str | None = None) -> None:
         self._generation = generation
@@ -62,7 +85,7 @@ class RedisLiveState:
             generations = self._generations(tenants)
             pipe = redis_client().pipeline(transaction=False)
             for tenant, generation in zip(tenants, generations, strict=True):
-                pipe.hmget(keys.offsets(tenant, generation), logs)
+                pipe.hmget(self._keys.offsets(tenant, generation), logs)
             stored = pipe.execute()
         return {
             (tenant, log): NO_OFFSET if value is None else int(value)
@@ -70,16 +93,35 @@ class RedisLiveState:
             for log, value in zip(logs, values, strict=True)
         }
 
-    def apply(self, batch: Batch) -> Applied:
-        tenant = batch.tenant
-        own = [keys.generation(tenant), keys.feed(tenant)]
+    def _apply(self, script: str, tenant: str, call: bytes) -> Applied:
+        own = [self._keys.generation(tenant), self._keys.feed(tenant)]
         with redis_errors():
             # The script is registered lazily and sent whole only where Redis does not know it.
-            script = redis_client().register_script(_APPLY)
-            took, *counts = script(keys=own, args=[_encode(batch, self._generation)])
+            took, *counts = redis_client().register_script(script)(keys=own, args=[call])
         if not took:
             raise WentBack(tenant)
         return Applied(*counts)
+
+    def _own_generation(self) -> list[str]:
+        """Return what a script is told: nothing, for it to take the one in force."""
+        return [] if self._generation is None else [self._generation]
+
+    def _generations(self, tenants: list[str]) -> list[str]:
+        if self._generation is not None:
+            return [self._generation] * len(tenants)
+        pipe = redis_client().pipeline(transaction=False)
+        for tenant in tenants:
+            pipe.get(self._keys.generation(tenant))
+        return [(found or b"").decode() for found in pipe.execute()]
+
+
+class RedisLiveState(RedisState):
+    """See :class:`events.live.base.LiveState`; keys are in :mod:`events.live.keys`."""
+
+    _keys = keys
+
+    def apply(self, batch: Batch[LiveEvent]) -> Applied:
+        return self._apply(_APPLY, batch.tenant, _encode(batch, self._generation))
 
     def shopper(self, tenant: str, shopper: str) -> Shopper:
         args = [*_lists(tenant), keys.PREFERENCES, shopper]
@@ -118,18 +160,6 @@ class RedisLiveState:
                 if cursor == b"0":
                     return unpack(b"".join(packed))
 
-    def _own_generation(self) -> list[str]:
-        """Return what a script is told: nothing, for it to take the one in force."""
-        return [] if self._generation is None else [self._generation]
-
-    def _generations(self, tenants: list[str]) -> list[str]:
-        if self._generation is not None:
-            return [self._generation] * len(tenants)
-        pipe = redis_client().pipeline(transaction=False)
-        for tenant in tenants:
-            pipe.get(keys.generation(tenant))
-        return [(found or b"").decode() for found in pipe.execute()]
-
 
 def _lists(tenant: str) -> list[str]:
     return [keys.prefix(tenant), keys.NAMES["recent"], keys.NAMES["marks"]]
@@ -140,35 +170,19 @@ def _pairs(flat: list[str]) -> Iterator[tuple[str, str]]:
     return zip(flat[::2], flat[1::2], strict=True)
 
 
-def _encode(batch: Batch, generation: str | None) -> bytes:
-    numbers = {step.log: number for number, step in enumerate(batch.steps, start=1)}
-    call: dict[str, Any] = {
-        "partitions": [[step.log, step.expect, step.next_offset, step.bucket] for step in batch.steps],
+def _encode(batch: Batch[LiveEvent], generation: str | None) -> bytes:
+    events = batch.events
+    call = once_columns(batch, generation) | {
         "lambda_hour": parameters.LAMBDA_HOUR,
         "lambda_week": parameters.LAMBDA_WEEK,
         "prune_below": parameters.faded_below(batch.as_of_seconds),
         "feed_ms": parameters.FEED_MS,
         "feed_entries": parameters.FEED_ENTRIES,
-        "channel": keys.wake_up(batch.tenant),
         "prefix": keys.prefix(batch.tenant),
         "names": keys.NAMES,
-        # Left out, and nil in Lua, for the one in force.
-        **({} if generation is None else {"generation": generation}),
         "max_recent": parameters.MAX_RECENT,
         "max_marks": parameters.MAX_MARKS,
         "shopper_ttl": parameters.SHOPPER_TTL_SECONDS,
-        **_columns(batch.events, numbers),
-    }
-    # Valkey's cmsgpack knows the raw type of old, not the bin type.
-    packed: bytes = msgpack.packb(call, use_bin_type=False)
-    return packed
-
-
-def _columns(events: list[LiveEvent], numbers: dict[str, int]) -> dict[str, list[Any]]:
-    return {
-        "part": [numbers[event.log] for event in events],
-        "offset": [event.offset for event in events],
-        "id": [event.event_id for event in events],
         "product": [event.product_id for event in events],
         "weight": [event.weight for event in events],
         "at": [event.occurred_at_seconds for event in events],
@@ -177,3 +191,24 @@ def _columns(events: list[LiveEvent], numbers: dict[str, int]) -> dict[str, list
         "mark": [event.mark for event in events],
         "shopper": [event.shoppers for event in events],
     }
+    return packed_call(call)
+
+
+def once_columns(batch: Batch[E], generation: str | None) -> dict[str, Any]:
+    """Return what exactly_once.lua wants of any call."""
+    numbers = {step.log: number for number, step in enumerate(batch.steps, start=1)}
+    return {
+        "partitions": [[step.log, step.expect, step.next_offset, step.bucket] for step in batch.steps],
+        "channel": keys.wake_up(batch.tenant),
+        # Left out, and nil in Lua, for the one in force.
+        **({} if generation is None else {"generation": generation}),
+        "part": [numbers[event.log] for event in batch.events],
+        "offset": [event.offset for event in batch.events],
+        "id": [event.event_id for event in batch.events],
+    }
+
+
+def packed_call(call: dict[str, Any]) -> bytes:
+    # Valkey's cmsgpack knows the raw type of old, not the bin type.
+    packed: bytes = msgpack.packb(call, use_bin_type=False)
+    return packed
