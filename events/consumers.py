@@ -1,5 +1,7 @@
 """The consumers, put together."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 
 from events.archive.history import ArchiveHistory
@@ -9,9 +11,11 @@ from events.broker.source import KafkaSource
 from events.kinds import DEAD_TOPICS, RECOMMENDATIONS_SERVED, TOPICS
 from events.live.progress import Progress
 from events.live.redis import RedisLiveState
+from events.live.sequences.redis import RedisSequences
 from events.pipeline import Pace, Pipeline
 from events.sinks.archive import ArchiveSink
 from events.sinks.live import LiveSink
+from events.sinks.sequences import SequenceSink
 from events.skus import SkuResolver
 from events.tenants import TenantDirectory
 from events.tombstones import TombstoneDirectory
@@ -37,14 +41,20 @@ def live_state_pipeline(group: str | None = None) -> Pipeline:
     return Pipeline(source, sink, on_alive=on_alive)
 
 
+def sequence_pipeline(group: str | None = None) -> Pipeline:
+    """Return the pipeline of `learn_sequences`: both topics into what follows what. Nobody's trends wait for it."""
+    source = KafkaSource(group or f"{settings.KAFKA_CONSUMER_GROUP}-sequences", TOPICS)
+    sink = SequenceSink(RedisSequences(), TenantDirectory(), SkuResolver(), ArchiveHistory(), TombstoneDirectory())
+    return Pipeline(source, sink, on_alive=_beat("sequences"), lag=metrics.SEQUENCE_LAG)
+
+
 def archive_pipeline(group: str | None = None) -> Pipeline:
     """Return the pipeline of `archive_events`: both topics into Postgres, what it cannot take into dead letters."""
     source = KafkaSource(group or f"{settings.KAFKA_CONSUMER_GROUP}-archive", TOPICS, also_needed=DEAD_TOPICS)
-    heartbeat = Heartbeat("archive")
-    return Pipeline(
-        source,
-        ArchiveSink(TenantDirectory(), publisher),
-        on_alive=lambda partitions, _seconds_behind: heartbeat.beat(f"{len(partitions)} partitions"),
-        pace=ARCHIVE_PACE,
-        lag=metrics.ARCHIVE_LAG,
-    )
+    sink = ArchiveSink(TenantDirectory(), publisher)
+    return Pipeline(source, sink, on_alive=_beat("archive"), pace=ARCHIVE_PACE, lag=metrics.ARCHIVE_LAG)
+
+
+def _beat(name: str) -> Callable[[frozenset[Partition], float], None]:
+    heartbeat = Heartbeat(name)
+    return lambda partitions, _seconds_behind: heartbeat.beat(f"{len(partitions)} partitions")

@@ -15,6 +15,10 @@ EVENTS_PROCESSED: Final = Counter(
     "sdr_events_processed_total", "Events that consumers took from Kafka; result says what became of them.",
     ["topic", "result"],
 )  # fmt: skip
+SEQUENCE_EVENTS: Final = Counter(
+    "sdr_sequence_events_total", "Events that learn_sequences took from Kafka; result says what became of them.",
+    ["topic", "result"],
+)  # fmt: skip
 CONSUMER_LAG: Final = Gauge(
     "sdr_consumer_lag", "Messages in Kafka that the consumer has not yet applied.", ["topic", "partition"],
     multiprocess_mode="livemostrecent",
@@ -23,9 +27,13 @@ ARCHIVE_LAG: Final = Gauge(
     "sdr_archive_lag", "Messages in Kafka that are not yet in the archive.", ["topic", "partition"],
     multiprocess_mode="livemostrecent",
 )  # fmt: skip
+SEQUENCE_LAG: Final = Gauge(
+    "sdr_sequence_lag", "Messages in Kafka that learn_sequences has not yet learned from.", ["topic", "partition"],
+    multiprocess_mode="livemostrecent",
+)  # fmt: skip
 FRESHNESS_SECONDS: Final = Histogram(
-    "sdr_freshness_seconds", "Age of an event when it reaches a stage: kafka, live_state, mirror.", ["stage"],
-    buckets=SECONDS,
+    "sdr_freshness_seconds", "Age of an event when it reaches a stage: kafka, live_state, sequences, mirror.",
+    ["stage"], buckets=SECONDS,
 )  # fmt: skip
 MIRROR_REQUESTS: Final = Counter(
     "sdr_mirror_requests_total", "Requests answered from the in-process mirror of live state, by result.", ["result"]

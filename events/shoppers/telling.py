@@ -19,6 +19,7 @@ from events.broker.producer import publisher
 from events.kinds import TOPICS
 from events.live.base import Moved, Rejected
 from events.live.redis import RedisLiveState
+from events.live.sequences.redis import RedisSequences
 from events.models import PendingAct
 from sdr import clock
 from sdr.accounts.models import Tenant
@@ -63,18 +64,21 @@ def tell_again() -> None:
             return
 
 
-def _do(state: RedisLiveState, act: Act, *, all_of_it: bool) -> Moved:
+def _do(act: Act, *, all_of_it: bool) -> Moved:
+    state = RedisLiveState()
     if isinstance(act, Erasure):
-        return state.forget(act.tenant, act.shopper, math.inf if all_of_it else act.at.timestamp())
+        until = math.inf if all_of_it else act.at.timestamp()
+        RedisSequences().forget(act.tenant, act.shopper, until)  # its steps are among what is recent
+        return state.forget(act.tenant, act.shopper, until)
     return state.merge(act.tenant, act.session, act.user, act.at.timestamp())
 
 
 def _tell_redis(rows: Sequence[PendingAct], *, all_of_it: bool) -> Moved:
-    state, n_recent, n_marks = RedisLiveState(), 0, 0
+    n_recent = n_marks = 0
     for row in rows:
         act = _act_of(row)
         try:
-            moved = _do(state, act, all_of_it=all_of_it)
+            moved = _do(act, all_of_it=all_of_it)
         except (Unavailable, Rejected) as error:
             log.warning("Redis is to be told later", act=row.pk, reason=str(error))
             row.is_in_redis = False

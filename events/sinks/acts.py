@@ -1,11 +1,11 @@
-"""What shops decided about shoppers, done to the live state where the log says so."""
+"""What shops decided about shoppers, done to a state where the log says so."""
 
 from collections.abc import Iterable
 
 import structlog
 
 from events.acts import Act, Erasure
-from events.live.base import LiveState, Rejected
+from events.live.base import E, ExactState, Rejected
 from events.tombstones import Erased
 
 log = structlog.get_logger(__name__)
@@ -17,7 +17,7 @@ def learn(erased: Erased, act: Act) -> None:
         erased.add(act)
 
 
-def perform(decided: Iterable[Act], state: LiveState, erased: Erased) -> None:
+def perform(decided: Iterable[Act], state: ExactState[E], erased: Erased) -> None:
     """Forget and merge. Both go by times, so that once more does no harm. Raises Unavailable."""
     for act in decided:
         try:
@@ -26,7 +26,7 @@ def perform(decided: Iterable[Act], state: LiveState, erased: Erased) -> None:
             log.error("act skipped", tenant=act.tenant, error=str(error))
 
 
-def _perform(act: Act, state: LiveState, erased: Erased) -> None:
+def _perform(act: Act, state: ExactState[E], erased: Erased) -> None:
     until = act.at.timestamp()
     if isinstance(act, Erasure):
         state.forget(act.tenant, act.shopper, until)

@@ -1,14 +1,14 @@
 """What a log no longer has: filled from the archive as far as it can be, and reported where it cannot."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Protocol
 
 import structlog
+from prometheus_client import Counter
 
 from events.broker.base import BEGINNING
 from events.sinks.base import LogRecord, Sink
-from sdr import metrics
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,12 @@ class NoHistory:
 
 
 def fill(
-    sink: Sink, history: History, stored: Mapping[str, int], starts: Mapping[str, int], tenants: Mapping[str, int]
+    sink: Sink,
+    history: History,
+    stored: Mapping[str, int],
+    starts: Mapping[str, int],
+    tenants: Mapping[str, int],
+    processed: Counter,
 ) -> Iterator[None]:
     """Bring each log that is ``stored`` below its start up to there; yield now and then, to be left or gone on with.
 
@@ -48,12 +53,14 @@ def fill(
         if stored[name] == BEGINNING:
             _warn_of_beginning(history, name, start)
         elif stored[name] < start:
-            yield from _fill_one(sink, history, name, (stored[name], start), tenants)
+            n_missing = yield from _fill_one(sink, history, name, (stored[name], start), tenants)
+            processed.labels(topic=name.partition("@")[0], result="gap").inc(n_missing)
 
 
 def _fill_one(
     sink: Sink, history: History, name: str, gap: tuple[int, int], tenants: Mapping[str, int]
-) -> Iterator[None]:
+) -> Generator[None, None, int]:
+    """Return how many offsets are nowhere."""
     first, start = gap
     spans, n_events, report_at = history.spans(name, first, start), 0, time.monotonic()
     for span in spans:
@@ -70,10 +77,10 @@ def _fill_one(
         log.error("offset outside the log", log=name, wanted=first, low=start, n_missing=n_missing)
     sink.advance({name: start})
     log.warning("filled from the archive", log=name, first=first, start=start, n_events=n_events, n_missing=n_missing)
-    metrics.EVENTS_PROCESSED.labels(topic=name.partition("@")[0], result="gap").inc(n_missing)
+    return n_missing
 
 
 def _warn_of_beginning(history: History, name: str, start: int) -> None:
     # Nobody knows whether it was ever counted: a state that is new is no gap. But it may be one that was lost.
     if start > 0 and history.spans(name, 0, start):
-        log.warning("the archive has events from before the log's start; rebuild_live_state counts them", log=name)
+        log.warning("the archive has events from before the log's start; a rebuild counts them", log=name)

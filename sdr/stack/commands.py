@@ -13,6 +13,7 @@ def commands() -> dict[str, list[str]]:
         CONSUMER: _manage("consume_clicks"),
         GRPC: _manage("grpcrunserver", f"127.0.0.1:{settings.GRPC_PORT}"),
         "archive": _manage("archive_events"),
+        "sequences": _manage("learn_sequences"),
         "answers": _manage("answer_requests"),
         "catalogue": _manage("follow_catalogue"),
         "worker": _celery("worker", "--concurrency", "1", "--without-gossip", "--without-mingle"),

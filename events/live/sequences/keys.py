@@ -5,6 +5,8 @@ from events.live.sequences.kinds import Following
 
 # What the scripts put behind the space and the generation.
 NAMES = {"offsets": "offsets", "seen": "seen", "session": "session:"}
+# Behind these, the product id.
+LISTS = {kind: f"{kind}:" for kind in Following}
 
 
 def space(tenant: str) -> str:
@@ -55,7 +57,7 @@ def following(tenant: str, kind: Following, product_id: int, in_generation: str 
 
 def name_of_list(kind: Following, product_id: int) -> str:
     """Return what stands behind space and generation."""
-    return f"{kind}:{product_id}"
+    return f"{LISTS[kind]}{product_id}"
 
 
 def of_no_generation(tenant: str, key: str) -> bool:

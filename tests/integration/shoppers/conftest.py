@@ -7,11 +7,13 @@ from events import services
 from events.broker.memory import MemoryBroker, MemorySource
 from events.kinds import TOPICS
 from events.live.redis import RedisLiveState
+from events.live.sequences.redis import RedisSequences
 from events.pipeline import Pipeline
 from events.rebuild.run import rebuild
 from events.shoppers import telling
 from events.sinks.archive import ArchiveSink
 from events.sinks.live import LiveSink
+from events.sinks.sequences import SequenceSink
 from events.skus import SkuResolver
 from events.tenants import TenantDirectory
 from events.tombstones import TombstoneDirectory
@@ -28,10 +30,9 @@ class Shop:
 
     def start_consumers(self):
         """Each as a process that has just been started: it knows what is stored, and no more."""
-        live = LiveSink(
-            RedisLiveState(), TenantDirectory(), SkuResolver(), erased=TombstoneDirectory()
-        )  # fmt: skip
-        self._live = self._pipeline(live)
+        directories = (TenantDirectory(), SkuResolver())
+        self._live = self._pipeline(LiveSink(RedisLiveState(), *directories, erased=TombstoneDirectory()))
+        self._sequences = self._pipeline(SequenceSink(RedisSequences(), *directories, erased=TombstoneDirectory()))
         self._archive = self._pipeline(ArchiveSink(TenantDirectory(), lambda: self.broker))
 
     def _pipeline(self, sink):
@@ -46,6 +47,11 @@ class Shop:
 
     def consume(self):
         self._work_off(self._live)
+        self._work_off(self._sequences)
+
+    def steps(self, shopper):
+        """Return what products the session met."""
+        return [met.product_id for met in RedisSequences().session(self.tenant.slug, shopper)]
 
     def archive(self):
         self._work_off(self._archive)

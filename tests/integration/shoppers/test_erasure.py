@@ -30,12 +30,12 @@ def erased(shop):
 
 def assert_gone(shop):
     for name in ("u:u-7", "s:s-1"):
-        assert (shop.state(name).recent, shop.state(name).marks) == ([], {})
+        assert (shop.state(name).recent, shop.state(name).marks, shop.steps(name)) == ([], {}, [])
     assert not User.objects.filter(external_id="u-7").exists()
     named = Interaction.objects.exclude(user=None, session_id=None)
     assert set(named.values_list("user__external_id", "session_id")) == {("u-8", None)}
     assert shop.clicks() == {1: 2, 2: 0, 3: 1}
-    assert shop.recent("u:u-8") == [1]
+    assert shop.recent("u:u-8") == shop.steps("u:u-8") == [1]
 
 
 def snapshot(client):

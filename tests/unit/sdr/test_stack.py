@@ -28,7 +28,7 @@ def test_waitfor_refuses_what_it_does_not_know(words):
 
 def test_web_starts_last_behind_its_gate():
     names = list(commands())
-    assert names == ["consumer", "grpc", "archive", "answers", "catalogue", "worker", "beat", "web"]
+    assert names == ["consumer", "grpc", "archive", "sequences", "answers", "catalogue", "worker", "beat", "web"]
     web = commands()["web"]
     assert web[0] == sys.executable
     assert web[2:6] == ["waitfor", "consumer", "grpc", "--"]

@@ -1,0 +1,31 @@
+"""Records into what follows what."""
+
+from events.kinds import MEETING
+from events.live.parameters import milliseconds_kept
+from events.live.sequences.base import StepEvent
+from events.live.sequences.sessions import KIND_NUMBERS
+from events.messages import Event
+from events.sinks.base import LogRecord
+from events.sinks.state import StateSink
+from sdr import metrics
+
+
+class SequenceSink(StateSink[StepEvent]):
+    """What shoppers look at next. Nobody's events, and what is not met, teach nothing."""
+
+    stage = "sequences"
+    processed = metrics.SEQUENCE_EVENTS
+
+    def _taken(self, entry: LogRecord, event: Event, product_id: int, weight: float) -> StepEvent | None:
+        if event.kind not in MEETING or not (names := self._erased.names_left(event)):
+            return None
+        return StepEvent(
+            log=entry.log,
+            offset=entry.record.offset,
+            event_id=event.event_id.bytes,
+            session=names[-1],  # the session's where there is one
+            product_id=product_id,
+            kind_number=KIND_NUMBERS[event.kind],
+            at_ms=milliseconds_kept(min(event.occurred_at, event.received_at).timestamp()),
+            weight=weight,
+        )
