@@ -15,10 +15,10 @@ COPY requirements/base.txt requirements/base.txt
 RUN pip install --require-hashes --only-binary :all: -r requirements/base.txt
 
 COPY . .
-# /app/var/index is where the index volume goes: made here, so that the volume takes over the owner.
+# Where volumes go: made here, so that they take over the owner.
 RUN python -m compileall -q sdr catalog events recommendations protos \
     && python manage.py collectstatic --noinput \
-    && mkdir -p var/index var/run \
+    && mkdir -p -m 0700 var/access && mkdir -p var/index var/run \
     && chown -R sdr:sdr var
 
 USER sdr

@@ -47,10 +47,14 @@ class PerProcess(Generic[T]):
 
 
 class Repeating:
-    """A thread that calls ``step`` again and again, ``seconds`` apart, whatever goes wrong in it."""
+    """A thread that calls ``step`` again and again, ``seconds`` apart, whatever goes wrong in it.
 
-    def __init__(self, step: Callable[[], None], *, seconds: float, name: str) -> None:
+    The first time after ``seconds``, or ``at_once``.
+    """
+
+    def __init__(self, step: Callable[[], None], *, seconds: float, name: str, at_once: bool = False) -> None:
         self._step = step
+        self._first_wait = 0.0 if at_once else seconds
         self._seconds = seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -62,7 +66,9 @@ class Repeating:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._seconds):
+        seconds = self._first_wait
+        while not self._stopping.wait(seconds):
+            seconds = self._seconds
             try:
                 self._step()
             except Exception:  # without this thread the process would go on with what it knows now, for ever

@@ -9,7 +9,7 @@ from itertools import islice
 from django.conf import settings
 from django.db import transaction
 
-from events.archive.acceptance import Accepted, Reason, accept
+from events.archive.acceptance import Accepted, Decided, Reason, accept
 from events.archive.errors import Refused, one_transaction
 from events.archive.insertion import insert
 from events.archive.rows import copy_line
@@ -19,6 +19,8 @@ from events.dead_letters.letter import DeadLetter, Origin
 from events.tenants import TenantDirectory
 
 AT_ONCE = 500
+
+Good = tuple[DeadLetter, Accepted | Decided]
 
 
 class Fate(StrEnum):
@@ -47,11 +49,12 @@ class Replay:
             good = {
                 letter.origin: (letter, verdict)
                 for letter, verdict in zip(chunk, verdicts, strict=True)
-                if isinstance(verdict, Accepted)
+                if isinstance(verdict, Accepted | Decided)
             }
             self._count((letter for letter in chunk if letter.origin not in good), Fate.STILL_BAD)
             if self.dry_run:
-                self._count(letter for letter, _ in good.values())
+                for pair in good.values():
+                    self._count([pair[0]], Fate.ARCHIVED if _is_for_postgres_only(pair) else Fate.SENT)
             else:
                 self._send(good)
 
@@ -66,20 +69,20 @@ class Replay:
                     yield letter
                 met.add(letter.origin)
 
-    def _send(self, good: dict[Origin, tuple[DeadLetter, Accepted]]) -> None:
+    def _send(self, good: dict[Origin, Good]) -> None:
         # Marked, then sent, then committed: after a crash in between they are sent again, never forgotten.
         with transaction.atomic():
             mine = [good[origin] for origin in sorted(marks.claim(sorted(good)))]
-            for letter, verdict in mine:
-                if _was_counted(letter):
-                    self._settle(letter, Fate.ARCHIVED if _archive(letter, verdict) else Fate.NOT_TAKEN)
-            to_send = [(letter, verdict) for letter, verdict in mine if not _was_counted(letter)]
+            for pair in mine:
+                if _is_for_postgres_only(pair):
+                    self._settle(pair[0], Fate.ARCHIVED if _archive(*pair) else Fate.NOT_TAKEN)
+            to_send = [pair for pair in mine if not _is_for_postgres_only(pair)]
             outcomes = self._publish(to_send)
             for (letter, _), outcome in zip(to_send, outcomes, strict=True):
                 self._settle(letter, Fate.SENT if outcome is Outcome.ACCEPTED else Fate.NOT_TAKEN)
 
-    def _publish(self, letters: list[tuple[DeadLetter, Accepted]]) -> list[Outcome]:
-        messages = [Outgoing(letter.origin.topic, verdict.event.shopper, letter.value) for letter, verdict in letters]
+    def _publish(self, letters: list[Good]) -> list[Outcome]:
+        messages = [Outgoing(letter.origin.topic, _key_of(verdict), letter.value) for letter, verdict in letters]
         return self.publisher.publish(messages, timeout_seconds=settings.KAFKA_ACK_TIMEOUT_SECONDS)
 
     def _settle(self, letter: DeadLetter, fate: Fate) -> None:
@@ -87,17 +90,26 @@ class Replay:
             marks.unmark(letter.origin)
         self.fates[letter.reason, fate] += 1
 
-    def _count(self, letters: Iterable[DeadLetter], fate: Fate | None = None) -> None:
+    def _count(self, letters: Iterable[DeadLetter], fate: Fate) -> None:
         for letter in letters:
-            self.fates[letter.reason, fate or (Fate.ARCHIVED if _was_counted(letter) else Fate.SENT)] += 1
+            self.fates[letter.reason, fate] += 1
 
 
-def _was_counted(letter: DeadLetter) -> bool:
-    """Return whether the live state has counted it: only Postgres refused it, so only Postgres is to get it."""
-    return letter.reason == Reason.REFUSED_BY_POSTGRES
+def _is_for_postgres_only(pair: Good) -> bool:
+    """Return whether the live state has counted it: an event that only Postgres refused.
+
+    Merges and erasures go to their topic in any case: every reader may meet them twice, and late.
+    """
+    letter, verdict = pair
+    return letter.reason == Reason.REFUSED_BY_POSTGRES and isinstance(verdict, Accepted)
 
 
-def _archive(letter: DeadLetter, verdict: Accepted) -> bool:
+def _key_of(verdict: Accepted | Decided) -> str:
+    return verdict.event.shopper if isinstance(verdict, Accepted) else verdict.act.key
+
+
+def _archive(letter: DeadLetter, verdict: Accepted | Decided) -> bool:
+    assert isinstance(verdict, Accepted)  # noqa: S101  see _is_for_postgres_only
     try:
         with one_transaction():
             insert([copy_line(letter.origin.log, letter.origin.offset, verdict.event, verdict.tenant_id)])

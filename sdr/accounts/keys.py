@@ -1,8 +1,9 @@
 """The keys, in memory: a request that carries one asks no server, and a revoked one closes within a second.
 
 Every process holds the table of all open keys. One thread looks for news with one small query, and reads the table
-again when there are any. While Postgres is away the last table stays; only who carries a key that it does not have
-is told to come again, because nobody can say whether there is such a key by now.
+again when there are any. While Postgres is away the last table stays, also for processes that start meanwhile, which
+take it from a file; only who carries a key that it does not have is told to come again, because nobody can say whether
+there is such a key by now.
 """
 
 import threading
@@ -14,7 +15,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from sdr import clock, metrics
-from sdr.accounts import selectors
+from sdr.accounts import key_copy, selectors
 from sdr.accounts.last_use import LastUses
 from sdr.accounts.selectors import HeldKey, Revision
 from sdr.accounts.services import hash_key
@@ -27,6 +28,10 @@ log = structlog.get_logger(__name__)
 REFRESH_SECONDS = 0.4
 # After a failure nobody asks again for so long: callers with keys that we do not know would all wait for a time-out.
 RETRY_SECONDS = 1.0
+# Between two copies of a table that has not changed, which say no more than that it has not.
+COPY_SECONDS = 60.0
+# What the first request of a process is ready to wait for Postgres, before it believes the copy.
+FIRST_READ_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,19 @@ class KeyTable:
     """All open keys. Readers take the snapshot by one attribute read; whoever refreshes replaces it by one write."""
 
     def __init__(self) -> None:
-        self.snapshot = Snapshot()
+        # What was known here last, for as long as Postgres is away.
+        self.snapshot = _snapshot(None, key_copy.read() if REFRESH_SECONDS else {})
+        self._copied, self._copied_at = self.snapshot, float("-inf")
         self.uses = LastUses()
         self._refreshing = threading.Lock()
+        self._has_asked = threading.Event()
         self._asked_at = self._failed_at = float("-inf")
 
     def find(self, key: str) -> HeldKey | None:
         """Return the key, None if there is none or it has expired; raises Unavailable if nobody can tell."""
         digest = hash_key(key)
+        if REFRESH_SECONDS and not self._has_asked.is_set():
+            self._has_asked.wait(FIRST_READ_SECONDS)
         held = self.snapshot.keys.get(digest)
         if held is None or not REFRESH_SECONDS:
             self.refresh(since=time.monotonic())
@@ -79,6 +89,8 @@ class KeyTable:
             except (DatabaseError, InterfaceError) as error:
                 self._fail(error)
                 raise Unavailable("API keys cannot be looked up now.") from error
+            finally:
+                self._has_asked.set()
             self._asked_at, self._failed_at = began, float("-inf")
 
     def step(self) -> None:
@@ -86,6 +98,7 @@ class KeyTable:
         close_old_connections()
         try:
             self.refresh(since=time.monotonic())
+            self._copy_if_due()
             self.uses.write_if_due()
         except (Unavailable, DatabaseError, InterfaceError):
             log.debug("keys not refreshed", exc_info=True)  # counted, and logged once, where it happened
@@ -94,9 +107,17 @@ class KeyTable:
         revision = selectors.access_revision()
         if revision is None or revision != self.snapshot.revision:
             # The revision was read first: what changes in between is read again the next time.
-            keys = selectors.open_keys(clock.now())
-            origins = frozenset[str]().union(*(held.access.allowed_origins for held in keys.values()))
-            self.snapshot = Snapshot(revision, keys, origins)
+            self.snapshot = _snapshot(revision, selectors.open_keys(clock.now()))
+
+    def _copy_if_due(self) -> None:
+        now, snapshot = time.monotonic(), self.snapshot
+        if snapshot is self._copied and now - self._copied_at < COPY_SECONDS:
+            return
+        self._copied, self._copied_at = snapshot, now
+        try:
+            key_copy.write(snapshot.keys)
+        except OSError as error:
+            log.warning("keys are not copied for processes that start without Postgres", reason=str(error))
 
     def _fail(self, error: Exception) -> None:
         if self._failed_at < 0:
@@ -105,12 +126,18 @@ class KeyTable:
         metrics.KEY_REFRESH_FAILURES.inc()
 
 
+def _snapshot(revision: Revision | None, keys: dict[str, HeldKey]) -> Snapshot:
+    return Snapshot(revision, keys, frozenset[str]().union(*(held.access.allowed_origins for held in keys.values())))
+
+
 class _Keys:
     """The table of one process and its thread."""
 
     def __init__(self) -> None:
         self.table = KeyTable()
-        self._thread = Repeating(self.table.step, seconds=REFRESH_SECONDS, name="keys") if REFRESH_SECONDS else None
+        self._thread = (
+            Repeating(self.table.step, seconds=REFRESH_SECONDS, name="keys", at_once=True) if REFRESH_SECONDS else None
+        )
 
     def end(self) -> None:
         if self._thread:

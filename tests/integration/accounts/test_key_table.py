@@ -1,13 +1,15 @@
 """Keys in memory: what a process knows, how soon it hears of changes, and what it says without Postgres."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 
 from sdr import clock
-from sdr.accounts import access, keys, services
+from sdr.accounts import access, key_copy, keys, services
 from sdr.accounts.callers import Unauthenticated
+from sdr.accounts.keys import KeyTable
 from sdr.accounts.models import ApiKey, Tenant
 from sdr.exceptions import Unavailable
 from tests.eventually import eventually
@@ -42,10 +44,40 @@ def warm(key, monkeypatch):
 def without_postgres(warm, monkeypatch):
     monkeypatch.setattr(keys, "RETRY_SECONDS", 0.0)
     keys._keys.get().end()  # the test takes the thread's place: both share nothing but the table
+    close_postgres(monkeypatch)
+    yield
     connection.close()
+
+
+def close_postgres(monkeypatch):
+    connection.close()
+    database = key_copy._database()
+    monkeypatch.setattr(key_copy, "_database", lambda: database)  # it has not moved
     monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
     monkeypatch.setitem(connection.settings_dict, "PORT", "1")
-    yield
+
+
+@pytest.fixture
+def place(settings, tmp_path):
+    """A machine of the test's own, where no process has run yet."""
+    settings.VAR_DIR = tmp_path
+    return key_copy.path()
+
+
+@pytest.fixture
+def start_without_postgres(place, key, monkeypatch):
+    """Return what starts a process on a machine where one has run, whose Postgres is away by now."""
+    monkeypatch.setattr(keys, "REFRESH_SECONDS", 1000)
+    KeyTable().step()
+
+    def start():
+        close_postgres(monkeypatch)
+        table = KeyTable()
+        with suppress(Unavailable):
+            table.refresh(since=0)
+        return table
+
+    yield start
     connection.close()
 
 
@@ -119,6 +151,58 @@ def test_without_postgres_known_keys_go_on_and_of_others_nobody_can_tell(key):
     for _ in range(2):
         with pytest.raises(Unavailable):
             is_open("sdr_whoever")
+
+
+def test_a_process_that_starts_without_postgres_goes_by_what_was_known_there_last(start_without_postgres, key):
+    table = start_without_postgres()
+    assert table.find(key).access.scopes == {"recommendations:read"}
+    with pytest.raises(Unavailable):
+        table.find("sdr_whoever")
+
+
+def test_a_key_that_was_revoked_is_not_known_there(start_without_postgres, row_and_key):
+    row, key = row_and_key
+    services.revoke_keys([row])
+    KeyTable().step()
+    with pytest.raises(Unavailable):
+        start_without_postgres().find(key)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda place: place.chmod(0o644),
+        lambda place: place.write_bytes(place.read_bytes()[:-7]),
+        lambda place: place.unlink(),
+    ],
+    ids=["others may read it", "half of it", "none"],
+)
+def test_a_copy_that_cannot_be_believed_is_not(start_without_postgres, key, place, spoil):
+    assert place.stat().st_mode & 0o777 == 0o600
+    spoil(place)
+    with pytest.raises(Unavailable):
+        start_without_postgres().find(key)
+
+
+def test_a_copy_is_believed_for_a_day(start_without_postgres, key, monkeypatch):
+    later = clock.now_seconds() + key_copy.MAX_AGE_SECONDS + 1
+    monkeypatch.setattr(clock, "now_seconds", lambda: later)
+    with pytest.raises(Unavailable):
+        start_without_postgres().find(key)
+
+
+def test_no_secret_is_in_the_copy(start_without_postgres, key, place):
+    assert key.encode() not in place.read_bytes()
+
+
+@pytest.mark.usefixtures("place")
+def test_while_postgres_answers_the_copy_is_not_asked(row_and_key, monkeypatch):
+    row, key = row_and_key
+    KeyTable().step()
+    services.revoke_keys([row])  # while no process runs here
+    monkeypatch.setattr(keys, "REFRESH_SECONDS", 1000)
+    monkeypatch.setattr(keys, "FIRST_READ_SECONDS", 30)
+    assert not is_open(key)
 
 
 @pytest.mark.usefixtures("warm")

@@ -2,13 +2,15 @@
 
 import io
 import uuid
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from events import codec
+from events import acts, codec
+from events.acts import Erasure
 from events.broker.base import Outcome, Partition, Record
 from events.broker.producer import publisher
 from events.broker.reading import read_to_end
@@ -154,6 +156,19 @@ def test_what_only_postgres_refused_goes_to_postgres_only():
     row = Interaction.objects.get(event_id=event.event_id)
     assert (row.topic, row.partition, row.offset) == (PRODUCT_CLICKS, 2, 17)
     assert not broker.logs
+
+
+@pytest.mark.parametrize("reason", ["unknown_tenant", "refused_by_postgres"])
+def test_an_erasure_of_a_tenant_that_came_late_goes_back_to_its_topic(reason):
+    slug, broker = f"t-{uuid.uuid4().hex[:8]}", make_broker()
+    erasure = Erasure(tenant=slug, shopper="u:u-7", at=datetime.fromtimestamp(START, UTC))
+    letters = [make_dead(acts.encode(erasure), reason=reason)]
+    assert run(letters, broker) == {(reason, Fate.STILL_BAD): 1}
+    make_tenant(slug)
+    assert run(letters, broker) == {(reason, Fate.SENT): 1}
+    assert run(letters, broker) == {(reason, Fate.DONE_BEFORE): 1}
+    [record] = [record for log in broker.logs.values() for record in log]
+    assert acts.decode(record.value) == erasure
 
 
 def test_a_letter_that_was_cut_is_never_sent():
