@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -14,6 +16,7 @@ from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from catalog.importing import uploads
 from catalog.importing.resource import ImportResult, ProductResource
 from catalog.models import Product
 from sdr.accounts.models import Tenant
@@ -42,7 +45,7 @@ class ImportingAdmin(ImportExportModelAdmin):
     import_form_class = ProductImportForm
     confirm_form_class = ProductConfirmForm
     export_form_class = ExportForm
-    skip_admin_log = True  # an entry for each of ten thousand rows: the change log has them already
+    skip_admin_log = True  # an entry for each of ten thousand rows: there is one for the file
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) and self.has_change_permission(request)
@@ -69,6 +72,8 @@ class ImportingAdmin(ImportExportModelAdmin):
         return super().get_export_queryset(request).select_related("category")
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> Any:
+        if request.method == "POST":
+            uploads.forget_old()
         response = super().import_action(request, **kwargs)
         result = getattr(response, "context_data", {}).get("result")
         if isinstance(result, ImportResult) and not result.has_errors():
@@ -83,6 +88,15 @@ class ImportingAdmin(ImportExportModelAdmin):
             messages.error(request, str(error.error))
         messages.error(request, "Nothing was imported. The file is checked again when you send it once more.")
         return HttpResponseRedirect(reverse("admin:catalog_product_import"))
+
+    def generate_log_entries(self, result: Any, request: HttpRequest) -> None:
+        LogEntry.objects.create(
+            user_id=request.user.pk,
+            content_type=ContentType.objects.get_for_model(Product),
+            object_repr=f"File {request.POST['original_file_name']}"[:200],
+            action_flag=CHANGE,
+            change_message=f"Imported. {result.summary()}",
+        )
 
     def add_success_message(self, result: Any, request: HttpRequest) -> None:
         messages.success(request, f"The file is imported. {result.summary()}")

@@ -7,8 +7,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from sdr.exceptions import InvalidInput
+
 if TYPE_CHECKING:  # only there can it be given a type
     from django.core.paginator import Paginator
+
+# Postgres walks over every row before a page: further down, filters or another ordering are the way.
+MAX_DEPTH = 200_000
 
 
 class PageNumberPagination(pagination.PageNumberPagination):
@@ -17,8 +22,6 @@ class PageNumberPagination(pagination.PageNumberPagination):
     results_name = "results"
     page_size = 50
     max_page_size = 200
-    # Postgres walks over every row before a page: further down, filters or another ordering are the way.
-    max_depth = 200_000
     page_size_query_param = "page_size"
     page_size_query_description = "How many, from 1 to 200."
     invalid_page_message = "There is no page {page_number}."
@@ -28,9 +31,7 @@ class PageNumberPagination(pagination.PageNumberPagination):
 
     def get_page_number(self, request: Request, paginator: "Paginator[Any]") -> int:
         number = _whole_number(request, self.page_query_param, 1)
-        if number <= paginator.num_pages and number * paginator.per_page > self.max_depth + paginator.per_page:
-            deepest = f"Pages go {self.max_depth} items deep; filter, or order the other way round."
-            raise ValidationError({self.page_query_param: [deepest]})
+        check_depth(number, paginator)
         return number
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -54,6 +55,12 @@ class PageNumberPagination(pagination.PageNumberPagination):
         numbers = {name: {"type": "integer", "example": example} for name, example in examples.items()}
         properties = {self.results_name: schema, **numbers}
         return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def check_depth(number: int, pages: "Paginator[Any]") -> None:
+    """Raise InvalidInput for a page that is there, and too far down."""
+    if number <= pages.num_pages and (number - 1) * pages.per_page > MAX_DEPTH:
+        raise InvalidInput("page", f"Pages go {MAX_DEPTH} items deep; filter, or order the other way round.")
 
 
 def _whole_number(request: Request, name: str, default: int, *, at_most: int | None = None) -> int:

@@ -15,7 +15,7 @@ from protos.events.v1 import users_pb2 as messages
 from protos.events.v1.users_pb2_grpc import add_UserServiceServicer_to_server
 from sdr.accounts.models import Scope
 from sdr.exceptions import InvalidInput, NotFound
-from sdr.pagination import PageNumberPagination
+from sdr.pagination import PageNumberPagination, check_depth
 from sdr.rpc.messages import instant, optional, timestamp
 from sdr.rpc.services import Service
 
@@ -55,6 +55,7 @@ class UserService(Service):
         number = _checked("page", optional(request, "page"), 1)
         size = _checked("page_size", optional(request, "page_size"), DEFAULT_PAGE_SIZE, at_most=MAX_PAGE_SIZE)
         pages = Paginator(history, size)
+        check_depth(number, pages)
         try:
             page = pages.page(number)
         except EmptyPage as error:

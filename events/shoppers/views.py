@@ -23,6 +23,7 @@ from events.shoppers.preferences import change_preferences, preferences_of
 from sdr.accounts.authentication import access_of
 from sdr.accounts.models import Scope, Tenant
 from sdr.api import PageNumberPagination, validated_query
+from sdr.exceptions import NotFound
 
 _PREFERENCES = OpenApiExample(
     "Hide one category, prefer another",
@@ -152,6 +153,12 @@ class UserView(APIView):
         brings the user back; who comes back in person begins anew. Again, and nothing is left to be removed.
         """
         return Response(receipt_body(erase_user(_tenant(request), user_in_path(external_id))))
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Answer that there is no such door to who went past one: ids with a slash may be any path from here."""
+        if "/" in kwargs["external_id"]:
+            raise NotFound(f"There is nothing at {request.path}.")
+        return super().http_method_not_allowed(request, *args, **kwargs)
 
 
 def receipt_body(receipt: Receipt) -> dict[str, Any]:

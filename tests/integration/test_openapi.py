@@ -56,6 +56,7 @@ def known(django_db_setup, django_db_blocker):
         made = Shop(Tenant.objects.get(slug=DEFAULT_TENANT))
         User.objects.create(external_id=USER, preferences={"hidden_categories": ["pans"]})
         made.rebuild()
+        made.serving()  # loaded here: a request that does so gives back its database connection, which is the test's
         product, candidate = made.id_of("teapot"), made.id_of("wok")
         yield {"product_id": product, "candidate": candidate, "sku": "teapot", "external_id": USER}
         serving.stop()

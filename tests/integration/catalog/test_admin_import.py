@@ -3,15 +3,18 @@
 import html
 import io
 import json
+from datetime import timedelta
 
 import openpyxl
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalog.importing.resource import MAX_ROWS_SHOWN
 from catalog.models import Category, Product
+from sdr import clock
 from sdr.accounts.models import DEFAULT_TENANT_ID
 from tests.factories import make_product, make_staff, make_tenant
 
@@ -67,6 +70,29 @@ def test_a_file_is_shown_before_anything_is_written_and_then_done(admin_client):
         "Lamp <b>2</b>", 7.5, "Home > Lamps", ["x"],
     )  # fmt: skip
     assert Product.objects.get(sku="new").category.path == "Garden"
+
+
+def test_an_import_leaves_one_line_in_the_log_and_no_file(admin_client, admin_user, tmp_path):
+    confirm(admin_client, preview(admin_client, "sku,name\na,A\nb,B\n"))
+    [entry] = LogEntry.objects.all()
+    assert (entry.user, entry.object_repr, str(entry)) == (
+        admin_user, "File products", "Changed “File products” — Imported. 2 rows: 2 new.",
+    )  # fmt: skip
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert "File products" in admin_client.get(reverse("admin:index")).content.decode()
+
+
+def test_a_file_that_nobody_lets_in_goes_after_a_day_with_the_next_that_comes(admin_client, tmp_path, monkeypatch):
+    def n_files():
+        return len([path for path in tmp_path.rglob("*") if path.is_file()])
+
+    for _ in range(2):
+        preview(admin_client, "sku,name\na,A\n")
+    assert n_files() == 2
+    later = clock.now() + timedelta(days=1, seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    preview(admin_client, "sku,name\na,A\n")
+    assert n_files() == 1
 
 
 def test_a_bad_row_is_named_and_nothing_can_be_confirmed(admin_client):

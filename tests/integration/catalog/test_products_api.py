@@ -6,7 +6,7 @@ from django.db import OperationalError, connection
 from catalog import selectors, services
 from catalog.models import Product
 from catalog.rows import parse_record
-from catalog.views import ProductPages
+from sdr import pagination
 from sdr.accounts import access
 from sdr.accounts.models import DEFAULT_TENANT_ID, Scope, Tenant
 from tests.factories import make_category, make_product, make_tenant
@@ -114,7 +114,7 @@ class TestPages:
         assert get("products", page=9_999_999_999)[0] == 404
 
     def test_pages_go_so_deep_and_no_deeper(self, get, monkeypatch):
-        monkeypatch.setattr(ProductPages, "max_depth", 2)
+        monkeypatch.setattr(pagination, "MAX_DEPTH", 2)
         assert skus(get("products", page=2, page_size=2)) == ["2", "3"]
         assert fields_blamed(get("products", page=3, page_size=2)) == ["page"]
         assert get("products", page=4, page_size=2)[0] == 404

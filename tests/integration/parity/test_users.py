@@ -9,6 +9,7 @@ from events.models import Interaction
 from protos.events.v1 import events_pb2
 from protos.events.v1 import users_pb2 as messages
 from protos.events.v1.users_pb2_grpc import UserServiceStub
+from sdr import pagination
 from sdr.accounts.models import User
 from tests.integration.parity.doors import outcome
 
@@ -96,6 +97,20 @@ def test_both_doors_refuse_the_same_pages(doors):
         refused = outcome(history, doors, **page)
         assert refused == outcome(doors.rest, "GET", "users/u-7/history", **page)
         assert refused.status in {400, 404}
+
+
+def test_both_doors_go_so_deep_and_no_deeper(doors, monkeypatch):
+    monkeypatch.setattr(pagination, "MAX_DEPTH", 1)
+    user = User.objects.create(tenant=doors.tenant, external_id="u-7")
+    for minutes in range(3):
+        did(user, "click", minutes)
+    for number, status in [(2, None), (3, 400), (4, 404)]:
+        page = {"page": number, "page_size": 1}
+        told = outcome(history, doors, **page)
+        if status:
+            assert (told.status, told) == (status, outcome(doors.rest, "GET", "users/u-7/history", **page))
+        else:
+            assert told["page"] == number
 
 
 def test_a_stranger_did_nothing_at_either_door(doors):

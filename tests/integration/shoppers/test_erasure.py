@@ -1,5 +1,7 @@
 """An erased user is gone at once, stays gone whatever is read again, and may come back in person."""
 
+from urllib.parse import quote
+
 import pytest
 
 from events.broker.base import Partition
@@ -201,6 +203,28 @@ def test_staff_stay_without_what_made_them_shoppers(shop):
     shop.erase("u-7")
     boss = User.objects.get(username="boss")
     assert (boss.external_id, boss.preferences) == (None, {})
+
+
+@pytest.mark.parametrize("user", ["eu/7", "eu//7", "/7", "7/", "eu/7/history"])
+def test_ids_with_slashes_reach_every_door(shop, user):
+    path = f"/api/users/{quote(user, safe='')}"
+    shop.send(1, user=user)
+    shop.send(2, session="s-1")
+    shop.work_off()
+    changed = shop.api.patch(f"{path}/preferences", {"hidden_categories": ["garden"]}, "application/json")
+    assert shop.api.get(f"{path}/preferences").json() == changed.json()
+    assert shop.merge(quote(user, safe=""), "s-1")["user_id"] == user
+    assert {entry["product_id"] for entry in shop.api.get(f"{path}/history").json()["history"]} == {1, 2}
+    assert shop.api.get(f"{path}/export").getvalue().startswith(b'{"user":{"external_id":"%s"' % user.encode())
+    if user.endswith("/history"):  # erased in the admin only
+        assert shop.api.delete(path).status_code == 405
+    else:
+        assert shop.erase(quote(user, safe=""))["removed"]["postgres"]["users"] == 1
+
+
+def test_who_goes_past_a_door_is_told_that_nothing_is_there(shop):
+    assert shop.api.get("/api/users/u-7/orders").status_code == 404
+    assert shop.api.get("/api/users/u-7").status_code == 405
 
 
 def test_another_tenants_user_of_the_same_name_stays(shop):
