@@ -89,7 +89,7 @@ class ImportingAdmin(ImportExportModelAdmin):
         messages.error(request, "Nothing was imported. The file is checked again when you send it once more.")
         return HttpResponseRedirect(reverse("admin:catalog_product_import"))
 
-    def generate_log_entries(self, result: Any, request: HttpRequest) -> None:
+    def generate_log_entries(self, result: Any, request: Any) -> None:
         LogEntry.objects.create(
             user_id=request.user.pk,
             content_type=ContentType.objects.get_for_model(Product),

@@ -154,7 +154,7 @@ class UserView(APIView):
         """
         return Response(receipt_body(erase_user(_tenant(request), user_in_path(external_id))))
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Answer that there is no such door to who went past one: ids with a slash may be any path from here."""
         if "/" in kwargs["external_id"]:
             raise NotFound(f"There is nothing at {request.path}.")
