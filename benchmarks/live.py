@@ -9,8 +9,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks import Skipped
+
+if TYPE_CHECKING:
+    from events.kinds import Kind
 
 
 @contextmanager
@@ -49,19 +53,30 @@ def hm_clicks(data_dir: Path, n: int) -> Iterator[tuple[str, bytes]]:
 
 
 def click(product_id: int, user_id: str) -> bytes:
-    from events import codec
     from events.kinds import Kind
+
+    return _message(product_id, Kind.CLICK, datetime.now(UTC), user_id=user_id)
+
+
+def step(product_id: int, session_id: str, at: datetime, *, is_purchase: bool = False) -> bytes:
+    """Return a click, or a purchase, of a session at some time."""
+    from events.kinds import Kind
+
+    return _message(product_id, Kind.PURCHASE if is_purchase else Kind.CLICK, at, session_id=session_id)
+
+
+def _message(product_id: int, kind: "Kind", at: datetime, **names: str) -> bytes:
+    from events import codec
     from events.messages import SCHEMA_VERSION, Event
 
-    now = datetime.now(UTC)
     event = Event(
         schema_version=SCHEMA_VERSION,
         event_id=uuid.uuid4(),
         tenant="default",
-        kind=Kind.CLICK,
+        kind=kind,
         product_id=product_id,
-        user_id=user_id,
-        occurred_at=now,
-        received_at=now,
+        occurred_at=at,
+        received_at=at,
+        **names,
     )
     return codec.encode(event)
