@@ -26,6 +26,11 @@ def prefix(tenant: str) -> str:
     return f"sdr:{{{tenant}}}:"
 
 
+def space(tenant: str) -> str:
+    """Return what all keys begin with, before the generation."""
+    return prefix(tenant)
+
+
 def generation(tenant: str) -> str:
     """String: which generation is in force."""
     return prefix(tenant) + "generation"

@@ -49,6 +49,14 @@ def _is_final(error: redis.ResponseError) -> bool:
 class Spelling(Protocol):
     """How the keys of a state with generations are spelled."""
 
+    def space(self, tenant: str) -> str:
+        """Return what all keys begin with, before the generation."""
+        ...
+
+    def of_no_generation(self, tenant: str, key: str) -> bool:
+        """Return whether a rebuild leaves the key as it is."""
+        ...
+
     def generation(self, tenant: str) -> str:
         """Return where it stands which generation is in force."""
         ...

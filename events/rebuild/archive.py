@@ -1,7 +1,9 @@
 """The archive's share of a rebuild: a tenant's interactions, and how far they reach."""
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -18,6 +20,7 @@ from sdr.accounts.models import Tenant
 _CHUNK = 2000
 
 Rows = QuerySet[Interaction, Any]
+Reader = Callable[[Rows, Tenant], Iterator[list[LogRecord]]]
 
 
 def reached() -> dict[str, int]:
@@ -47,14 +50,25 @@ def archived(tenant: Tenant, since: datetime | None) -> Rows:
 def read_archive(interactions: Rows, tenant: Tenant) -> Iterator[list[LogRecord]]:
     """Yield the interactions a few thousand at a time, as records; memory stays flat."""
     with transaction.atomic():  # one snapshot, and a cursor on the server
-        chunk: list[LogRecord] = []
-        for row in interactions.iterator(chunk_size=_CHUNK):
-            chunk.append(to_record(row, tenant.slug))
-            if len(chunk) == _CHUNK:
-                yield chunk
-                chunk = []
-        if chunk:
-            yield chunk
+        yield from in_chunks(_records(interactions, tenant))
+
+
+def read_by_time(interactions: Rows, tenant: Tenant) -> Iterator[list[LogRecord]]:
+    """Do the same, all logs side by side by when they took what they have: a session's steps stand in several logs."""
+    with transaction.atomic():
+        logs = [split_log(log) for log in logs_of(interactions)]
+        places = [{"topic": topic, "incarnation": name, "partition": number} for topic, name, number in logs]
+        own = [_records(interactions.filter(**place).order_by("offset"), tenant) for place in places]
+        yield from in_chunks(heapq.merge(*own, key=lambda entry: entry.record.timestamp_ms))
+
+
+def _records(interactions: Rows, tenant: Tenant) -> Iterator[LogRecord]:
+    return (to_record(row, tenant.slug) for row in interactions.iterator(chunk_size=_CHUNK))
+
+
+def in_chunks(records: Iterator[LogRecord]) -> Iterator[list[LogRecord]]:
+    while chunk := list(islice(records, _CHUNK)):
+        yield chunk
 
 
 def logs_of(interactions: Rows) -> list[str]:
