@@ -10,7 +10,7 @@
 --   purchase    the kind's number; viewed, bought, ended   likewise of following; lists   by these, what names begin with
 --   near        weight of each distance; backward   of what leads back
 --   silence, robot   milliseconds
---   max_steps, max_listed, session_ttl, list_ttl   the best or newest so many are kept, for so many seconds
+--   max_steps, max_listed, session_ttl   the newest or best so many are kept, sessions for so many seconds
 --   rate        decay per second
 -- Returns as apply.lua does. Everything is read and computed before the first write, as there.
 
@@ -168,60 +168,87 @@ for _, i in ipairs(applied) do
   learn(session_of(call.session[i]), call.at[i], call.product[i], call.kind[i], call.weight[i], call.fade[i])
 end
 
--- 2. The lists as they will be: columns of scores, ids and counts, in which only what changed is touched.
-local function place_in(ids, id)
-  local at = ids:find(id, 1, true)
-  while at and at % 8 ~= 1 do at = ids:find(id, at + 1, true) end
-  return at and (at + 7) / 8
-end
-
-local function patched(column, place, width, value)
-  return column:sub(1, (place - 1) * width) .. value .. column:sub(place * width + 1)
-end
-
-local function lowest_left_out(scores, ids, counts, n)
-  local values = {struct.unpack('<' .. string.rep('d', n), scores)}
-  while n > call.max_listed do
-    local lowest = 1
-    for i = 2, n do
-      if values[i] < values[lowest] then lowest = i end
-    end
-    table.remove(values, lowest)
-    scores, ids = patched(scores, lowest, 8, ''), patched(ids, lowest, 8, '')
-    counts, n = patched(counts, lowest, 4, ''), n - 1
-  end
-  return scores, ids, counts
-end
-
+-- 2. The lists as they will be. A list is rows of 20 bytes: score, id, count. Rows stay where they are: in a full list a
+-- newcomer takes the place of the lowest, so that a few bytes are written, and not a thousand. Slots count from 0.
+local ROW, MAX, MAX_ROWS = '<di8i4', call.max_listed, 8
 local now = call.rate * call.as_of
-for _, list in ipairs(lists) do
-  list.name = call.lists[list.kind + 1] .. string.format('%.0f', list.product)
-  local packed = redis.call('GET', space .. list.name) or ''
-  if #packed % 20 ~= 0 then return redis.error_reply('WRONGTYPE not a list of what follows: ' .. list.name) end
-  local n = #packed / 20
-  local scores, ids, counts = packed:sub(1, 8 * n), packed:sub(8 * n + 1, 16 * n), packed:sub(16 * n + 1)
+
+local function slot_of(packed, id)
+  local at = packed:find(id, 9, true)
+  while at and (at - 9) % 20 ~= 0 do at = packed:find(id, at + 1, true) end
+  return at and (at - 9) / 20
+end
+
+-- Who is listed gains first: list.rows has new rows by slot. Returns the others.
+local function gain(list, packed)
+  local rows, newcomers = {}, {}
   for _, follower in ipairs(list.followers) do
-    local id = struct.pack('<i8', follower)
-    local gained, count = log(list.weights[follower]) + now, list.counts[follower]
-    local place = n > 0 and place_in(ids, id)
-    if place then
-      local score = add(struct.unpack('<d', scores, 8 * place - 7), gained)
-      scores = patched(scores, place, 8, struct.pack('<d', score))
-      counts = patched(counts, place, 4, struct.pack('<i4', struct.unpack('<i4', counts, 4 * place - 3) + count))
+    local slot = slot_of(packed, struct.pack('<i8', follower))
+    if slot then
+      local score = add(struct.unpack('<d', packed, 20 * slot + 1), log(list.weights[follower]) + now)
+      local count = struct.unpack('<i4', packed, 20 * slot + 17) + list.counts[follower]
+      rows[slot], list.n_rows = struct.pack(ROW, score, follower, count), list.n_rows + 1
     else
-      scores, ids, counts = scores .. struct.pack('<d', gained), ids .. id, counts .. struct.pack('<i4', count)
-      n = n + 1
+      newcomers[#newcomers + 1] = follower
     end
   end
-  if n > call.max_listed then scores, ids, counts = lowest_left_out(scores, ids, counts, n) end
-  list.packed = scores .. ids .. counts
+  list.rows = rows
+  return newcomers
+end
+
+-- Then newcomers take a new row each, or that of the lowest. Returns how many rows there are then.
+local function let_in(list, packed, n, newcomers)
+  local rows, scores = list.rows, {}
+  if n + #newcomers > MAX then -- else nobody has to go
+    for i = 1, n do scores[i] = struct.unpack('<d', packed, 20 * i - 19) end
+    for slot, row in pairs(rows) do scores[slot + 1] = struct.unpack('<d', row) end
+  end
+  for _, follower in ipairs(newcomers) do
+    local score, slot = log(list.weights[follower]) + now, n
+    if n < MAX then
+      n = n + 1
+    else
+      local lowest = 1
+      for i = 2, n do
+        if scores[i] < scores[lowest] then lowest = i end
+      end
+      slot = score >= scores[lowest] and lowest - 1
+    end
+    if slot then
+      scores[slot + 1] = score
+      rows[slot], list.n_rows = struct.pack(ROW, score, follower, list.counts[follower]), list.n_rows + 1
+    end
+  end
+  return n
+end
+
+local function patched(list, packed, had, n)
+  for slot, row in pairs(list.rows) do
+    if slot < had then packed = packed:sub(1, 20 * slot) .. row .. packed:sub(20 * slot + 21) end
+  end
+  for slot = had, n - 1 do packed = packed .. list.rows[slot] end
+  return packed
+end
+
+for _, list in ipairs(lists) do
+  list.key = space .. call.lists[list.kind + 1] .. string.format('%.0f', list.product)
+  local packed = redis.call('GET', list.key) or ''
+  if #packed % 20 ~= 0 then return redis.error_reply('WRONGTYPE not a list of what follows: ' .. list.key) end
+  list.n_rows = 0
+  local had, newcomers = #packed / 20, gain(list, packed)
+  local n = let_in(list, packed, had, newcomers)
+  if n > had or list.n_rows > MAX_ROWS then list.whole = patched(list, packed, had, n) end
 end
 
 -- 3. Writes.
 local changed = {}
 for _, list in ipairs(lists) do
-  redis.call('SET', space .. list.name, list.packed, 'EX', call.list_ttl)
-  changed[#changed + 1] = struct.pack('<i8i8', list.kind, list.product)
+  if list.whole then
+    redis.call('SET', list.key, list.whole)
+  else
+    for slot, row in pairs(list.rows) do redis.call('SETRANGE', list.key, 20 * slot, row) end
+  end
+  if list.n_rows > 0 then changed[#changed + 1] = struct.pack('<i8i8', list.kind, list.product) end
 end
 for _, session in pairs(sessions) do
   local steps = session.steps

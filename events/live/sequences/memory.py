@@ -20,10 +20,11 @@ Place = tuple[Following, int]
 
 @dataclass
 class Followed:
-    """One entry of a list."""
+    """One row of a list."""
 
-    score: float = -math.inf
-    count: int = 0
+    product_id: int
+    score: float
+    count: int
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Learned:
 @dataclass
 class TenantSequences(Admission):
     sessions: dict[str, list[Met]] = field(default_factory=lambda: defaultdict(list))
-    lists: dict[Place, dict[int, Followed]] = field(default_factory=lambda: defaultdict(dict))
+    lists: dict[Place, list[Followed]] = field(default_factory=lambda: defaultdict(list))
 
 
 class MemorySequences:
@@ -66,13 +67,22 @@ class MemorySequences:
             self._add(state.lists[place], entries, as_of_seconds)
         return applied
 
-    def _add(self, listed: dict[int, Followed], entries: Mapping[int, Learned], as_of_seconds: float) -> None:
+    def _add(self, listed: list[Followed], entries: Mapping[int, Learned], as_of_seconds: float) -> None:
+        """Who is listed gains first; then each newcomer takes the place of the lowest, where the list is full."""
+        known, newcomers = {followed.product_id: followed for followed in listed}, []
         for product, entry in entries.items():
-            followed = listed.setdefault(product, Followed())
-            followed.score = _sum(followed.score, math.log(entry.weight) + self._rate * as_of_seconds)
-            followed.count += entry.count
-        while len(listed) > parameters.MAX_LISTED:
-            del listed[min(listed, key=lambda product: listed[product].score)]
+            gained = Followed(product, math.log(entry.weight) + self._rate * as_of_seconds, entry.count)
+            if own := known.get(product):
+                own.score, own.count = _sum(own.score, gained.score), own.count + gained.count
+            else:
+                newcomers.append(gained)
+        for newcomer in newcomers:
+            if len(listed) < parameters.MAX_LISTED:
+                listed.append(newcomer)
+                continue
+            lowest = min(range(len(listed)), key=lambda row: listed[row].score)
+            if newcomer.score >= listed[lowest].score:
+                listed[lowest] = newcomer
 
     def forget(self, tenant: str, shopper: str, until_seconds: float) -> Moved:
         session = self.tenants[tenant].sessions.pop(shopper, [])
@@ -88,14 +98,14 @@ class MemorySequences:
         return list(self.tenants[tenant].sessions.get(shopper, []))
 
     def following(self, tenant: str, kind: Following, product_id: int) -> FollowingList:
-        listed = self.tenants[tenant].lists.get((kind, product_id), {})
+        listed = self.tenants[tenant].lists.get((kind, product_id), [])
         return FollowingList(
-            np.array(list(listed), np.int64),
-            np.array([entry.score for entry in listed.values()], np.float64),
-            np.array([entry.count for entry in listed.values()], np.int32),
+            np.array([followed.product_id for followed in listed], np.int64),
+            np.array([followed.score for followed in listed], np.float64),
+            np.array([followed.count for followed in listed], np.int32),
         )
 
 
 def _sum(a: float, b: float) -> float:
     """Return log(exp(a) + exp(b)), as Redis' script does, to the last bit."""
-    return b if a == -math.inf else max(a, b) + math.log(1 + math.exp(-abs(a - b)))
+    return max(a, b) + math.log(1 + math.exp(-abs(a - b)))

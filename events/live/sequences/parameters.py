@@ -24,9 +24,6 @@ SESSION_TTL_SECONDS = 24 * 3600 + SILENCE_MS // 1000
 # What is read of the past goes by faster than it happened, and by the million: its sessions need not stay as long.
 HISTORY_TTL_SECONDS = 15 * 60
 
-# A list that nothing was added to for so many half-lives is forgotten: by then it weighs a four-thousandth.
-LIST_HALF_LIVES = 12
-
 # Followers who were away for longer take it that every list has changed.
 FEED_MS = 10_000
 FEED_ENTRIES = 2_000
@@ -40,8 +37,3 @@ def decay_rate(half_life_days: float) -> float:
 def weight_at(distance: int) -> float:
     """Return what following at this distance weighs, 1 being the nearest."""
     return math.exp(-distance / DISTANCE_SCALE)
-
-
-def list_ttl_seconds(half_life_days: float) -> int:
-    """Return how long a list stays that nothing is added to."""
-    return int(LIST_HALF_LIVES * half_life_days * DAY_SECONDS)

@@ -94,7 +94,6 @@ def _fixed() -> dict[str, Any]:
         "robot": parameters.ROBOT_MS,
         "max_steps": parameters.MAX_STEPS,
         "max_listed": parameters.MAX_LISTED,
-        "list_ttl": parameters.list_ttl_seconds(settings.SEQUENCE_HALF_LIFE_DAYS),
     }
 
 
