@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import struct
 import subprocess
 import sys
 import uuid
 
+import msgpack
 import psycopg2
 import pytest
 from django.conf import settings
@@ -14,9 +16,10 @@ from events.broker.ends import LogEnds
 from events.broker.topics import incarnations
 from events.kinds import TOPICS
 from events.live import keys
+from events.live.sequences import keys as sequence_keys
 from tests.eventually import eventually
 from tests.integration.kills.consumer import ConsumerProcess
-from tests.integration.kills.load import Load, Mix, clicks_of, week_of
+from tests.integration.kills.load import Load, Mix, clicks_of, learned_from, week_of
 from tests.integration.kills.valkey import OwnValkey
 
 TENANT = "default"
@@ -69,6 +72,13 @@ class Shop:
         self.consumers.append(made)
         if is_ready:
             made.wait_until_said("reading")
+        return made
+
+    def start_learner(self):
+        name = f"learner-{len(self.consumers)}"
+        made = ConsumerProcess(self._directory / name, self._servers, self._group, "learn_sequences")
+        self.consumers.append(made)
+        made.wait_until_said("reading")
         return made
 
     def start_archiver(self):
@@ -148,10 +158,28 @@ class Shop:
         trend = {int(p): s for p, s in self.valkey.client.zrange(keys.trend_week(TENANT), 0, -1, withscores=True)}
         assert trend == pytest.approx(week_of(expected_events), rel=1e-9)
 
-    def _unread(self):
+    def assert_learned_exactly(self, events):
+        """Every list and session as the oracle has it, and every offset at the end of its log."""
+        with contextlib.suppress(AssertionError):  # what is missing is told better below
+            eventually(lambda: not self._unread(sequence_keys), every_seconds=0.1)
+        self.stop_consumers()
+        assert (self._unread(sequence_keys), self.gaps()) == ({}, [])
+        oracle = learned_from(events)
+        for shopper, steps in oracle.sessions.items():  # a doubled step would teach nothing, but it would stand here
+            packed = self.valkey.client.get(sequence_keys.session(TENANT, shopper))
+            assert msgpack.unpackb(packed) == [number for met in steps for number in met]
+        for (kind, product), rows in oracle.lists.items():
+            packed = self.valkey.client.get(sequence_keys.following(TENANT, kind, product)) or b""
+            found = {follower: (score, count) for score, follower, count in struct.iter_unpack("<dqi", packed)}
+            assert {p: n for p, (_, n) in found.items()} == {row.product_id: row.count for row in rows}
+            assert {p: s for p, (s, _) in found.items()} == pytest.approx(
+                {row.product_id: row.score for row in rows}, rel=0, abs=1e-6
+            )
+
+    def _unread(self, of=keys):
         """Return the stored offset and the end of each log that was not read to its end."""
         ends = LogEnds(TOPICS)
-        stored = self.stored_offsets()
+        stored = {log.decode(): int(n) for log, n in self.valkey.client.hgetall(of.offsets(TENANT)).items()}
         behind = {log: (stored.get(log, 0), end) for log, (_, end) in ends.read().items() if stored.get(log, 0) < end}
         ends.close()
         return behind

@@ -14,6 +14,10 @@ from events.broker.base import Outcome, Outgoing
 from events.broker.producer import KafkaPublisher
 from events.kinds import TREND_WEIGHTS, Kind, topic_of
 from events.live import parameters
+from events.live.base import Batch, Step
+from events.live.sequences.base import StepEvent
+from events.live.sequences.memory import MemorySequences, TenantSequences
+from events.live.sequences.sessions import KIND_NUMBERS
 from events.messages import Event
 from sdr import clock
 from tests.eventually import eventually
@@ -28,11 +32,15 @@ KINDS = [Kind.CLICK] * 8 + [Kind.VIEW, Kind.PURCHASE]
 
 @dataclass(frozen=True)
 class Mix:
-    """What is special about the events: shares of garbage and of duplicates, and how late the latest may be."""
+    """What is special about the events: shares of garbage and of duplicates, and how late the latest may be.
+
+    ``n_sessions``: of so many, without users, in which each event comes in time; 0: of users, all in one.
+    """
 
     garbage: float = 0.0
     duplicates: float = 0.0
     late_seconds: float = 0.0
+    n_sessions: int = 0
 
 
 class Load:
@@ -94,6 +102,10 @@ class Load:
         now = clock.now_seconds()
         product = 1 + int(N_PRODUCTS * self._random.random() ** 3)  # some are far more popular than others
         at = now - self._random.uniform(0, self._mix.late_seconds)
+        if self._mix.n_sessions:
+            session = f"s-{self._random.randrange(self._mix.n_sessions)}"
+            kind = Kind.CLICK if product % 5 else Kind.VIEW  # of one topic, so that a session's stay in order
+            return make_event(product, kind=kind, at=now, received_at=now, session_id=session)
         shopper = f"u-{self._random.randrange(200)}"
         return make_event(product, kind=self._random.choice(KINDS), at=at, received_at=now, user_id=shopper)
 
@@ -123,3 +135,17 @@ def week_of(events: Iterable[Event]) -> dict[int, float]:
         at = event.occurred_at.timestamp()
         added[event.product_id].append(math.log(TREND_WEIGHTS[event.kind]) + parameters.LAMBDA_WEEK * at)
     return {product: float(np.logaddexp.reduce(scores)) for product, scores in added.items()}
+
+
+def learned_from(events: Iterable[Event]) -> TenantSequences:
+    """Return what is known of sessions whose events came in this order, and of what follows what."""
+    oracle = MemorySequences()
+    steps = [
+        StepEvent(
+            "log", offset, event.event_id.bytes, event.shoppers[-1], event.product_id, KIND_NUMBERS[event.kind],
+            parameters.milliseconds_kept(event.occurred_at.timestamp()), TREND_WEIGHTS[event.kind],
+        )
+        for offset, event in enumerate(events)
+    ]  # fmt: skip
+    oracle.apply(Batch("default", [Step("log", -1, len(steps), 0)], clock.now_seconds(), steps))
+    return oracle.tenants["default"]

@@ -13,14 +13,24 @@ START = 1_795_000_000.0  # 2026-11-18, on no bucket's edge
 LOG = "product_clicks@first/0"
 
 
-def make_event(product_id=1, *, tenant="default", kind=Kind.CLICK, at=START, event_id=None, received_at=None, **fields):
+def make_event(
+    product_id=1,
+    *,
+    tenant="default",
+    kind=Kind.CLICK,
+    at=START,
+    event_id=None,
+    received_at=None,
+    session_id="s-1",
+    **fields,
+):
     return Event(
         schema_version=SCHEMA_VERSION,
         event_id=event_id or uuid.uuid4(),
         tenant=tenant,
         kind=kind,
         product_id=product_id,
-        session_id="s-1",
+        session_id=session_id,
         occurred_at=datetime.fromtimestamp(at, UTC),
         received_at=datetime.fromtimestamp(received_at or at, UTC),
         **fields,

@@ -4,7 +4,7 @@ import pytest
 
 from events.broker.base import Partition
 from events.broker.memory import MemoryBroker, MemorySource
-from events.kinds import PRODUCT_CLICKS, TOPICS, USER_BEHAVIOR, Kind, topic_of
+from events.kinds import TOPICS, USER_BEHAVIOR, Kind, topic_of
 from events.live.sequences.kinds import Following
 from events.live.sequences.memory import MemorySequences
 from events.pipeline import Pipeline
@@ -49,9 +49,7 @@ def test_a_session_goes_by_its_own_name_and_a_user_without_one_by_the_users(shop
     shop.send(1, user_id="u-7")
     shop.learn()
     assert (shop.met("s:s-1"), shop.met("u:u-7")) == ([1], [])
-    event = make_event(2, user_id="u-7")
-    nameless = type(event)(**{field: getattr(event, field) for field in event.__struct_fields__} | {"session_id": None})
-    shop.broker.append(Partition(PRODUCT_CLICKS, 0), make_record(nameless).value)
+    shop.send(2, user_id="u-7", session_id=None)
     shop.learn()
     assert (shop.met("s:s-1"), shop.met("u:u-7")) == ([1], [2])
 
