@@ -27,9 +27,9 @@ PATIENCE_SECONDS = 30
 def run(bench: Bench) -> None:
     with apache_kafka(), tempfile.TemporaryDirectory() as directory:
         seen_file = Path(directory) / "seen"
-        with _process("-m", "benchmarks.freshness", str(seen_file)), _process("manage.py", "consume_clicks"):
-            acknowledged = _load(bench, lambda: dict(_seen(seen_file)))
-        seen = dict(_seen(seen_file))
+        with process("-m", "benchmarks.freshness", str(seen_file)), process("manage.py", "consume_clicks"):
+            acknowledged = _load(bench, lambda: dict(seen_in(seen_file)))
+        seen = dict(seen_in(seen_file))
     ages = sorted(seen[product] - at for product, at in acknowledged.items() if product in seen)
     bench.record("probes seen", len(ages), "probes", len(ages) / len(acknowledged), "probes acknowledged")
     for name, share in (("p50", 0.5), ("p99", 0.99), ("worst", 1.0)):
@@ -47,7 +47,7 @@ def _load(bench: Bench, seen: Callable[[], dict[int, float]]) -> dict[int, float
 
     ensure_topics()
     producer, acknowledged = Producer(producer_config()), {}
-    _await(lambda: _is_followed(producer, seen))
+    await_until(lambda: _is_followed(producer, seen))
     messages = [message for _, message in hm_clicks(bench.data_dir, PER_SECOND * SECONDS)]
     began = time.perf_counter()
     for n, message in enumerate(messages):
@@ -62,7 +62,7 @@ def _load(bench: Bench, seen: Callable[[], dict[int, float]]) -> dict[int, float
                 on_delivery=lambda _error, _message, probe=probe: acknowledged.setdefault(probe, time.time()),
             )
     producer.flush(PATIENCE_SECONDS)
-    _await(lambda: len(seen()) > len(acknowledged))
+    await_until(lambda: len(seen()) > len(acknowledged))
     return acknowledged
 
 
@@ -75,14 +75,14 @@ def _is_followed(producer, seen: Callable[[], dict[int, float]]) -> bool:  # noq
     return FIRST_PROBE in seen()
 
 
-def _await(probe: Callable[[], bool]) -> None:
+def await_until(probe: Callable[[], bool]) -> None:
     pause, deadline = threading.Event(), time.monotonic() + PATIENCE_SECONDS
     while not probe() and time.monotonic() < deadline:
         pause.wait(0.1)
 
 
 @contextmanager
-def _process(*words: str) -> Iterator[None]:
+def process(*words: str) -> Iterator[None]:
     from django.conf import settings
 
     environment = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": settings.KAFKA_BOOTSTRAP_SERVERS}
@@ -94,7 +94,7 @@ def _process(*words: str) -> Iterator[None]:
         process.wait(PATIENCE_SECONDS)
 
 
-def _seen(file: Path) -> Iterator[tuple[int, float]]:
+def seen_in(file: Path) -> Iterator[tuple[int, float]]:
     for line in file.read_text().splitlines() if file.exists() else []:
         product, at = line.split()
         yield int(product), float(at)
