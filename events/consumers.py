@@ -24,6 +24,8 @@ from sdr.health import Heartbeat
 
 # Nobody waits for the archive: fewer, larger transactions spare the disk.
 ARCHIVE_PACE = Pace(small=5000, large=10_000, gather_seconds=0.2)
+# A pair may be seen a moment later than a click: calls of a few dozen events leave Redis to the trends.
+SEQUENCE_PACE = Pace(small=200, large=4000, gather_seconds=0.02)
 
 
 def live_state_pipeline(group: str | None = None) -> Pipeline:
@@ -45,7 +47,7 @@ def sequence_pipeline(group: str | None = None) -> Pipeline:
     """Return the pipeline of `learn_sequences`: both topics into what follows what. Nobody's trends wait for it."""
     source = KafkaSource(group or f"{settings.KAFKA_CONSUMER_GROUP}-sequences", TOPICS)
     sink = SequenceSink(RedisSequences(), TenantDirectory(), SkuResolver(), ArchiveHistory(), TombstoneDirectory())
-    return Pipeline(source, sink, on_alive=_beat("sequences"), lag=metrics.SEQUENCE_LAG)
+    return Pipeline(source, sink, on_alive=_beat("sequences"), pace=SEQUENCE_PACE, lag=metrics.SEQUENCE_LAG)
 
 
 def archive_pipeline(group: str | None = None) -> Pipeline:

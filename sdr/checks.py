@@ -47,6 +47,14 @@ def check_trusted_proxies(**_kwargs: Any) -> list[Error]:
     ]
 
 
+@register()
+def check_half_life(**_kwargs: Any) -> list[Error]:
+    """Refuse what would have lists forget everything at once, or keep all of it."""
+    if settings.SEQUENCE_HALF_LIFE_DAYS >= 1:
+        return []
+    return [Error("SEQUENCE_HALF_LIFE_DAYS must be at least 1.", id="sdr.E003")]
+
+
 @register(Tags.security, deploy=True)
 def check_keys_are_required(**_kwargs: Any) -> list[Warning]:
     if settings.API_KEYS_REQUIRED:

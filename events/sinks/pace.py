@@ -1,4 +1,6 @@
-"""How many events one call to the live state carries: while it runs, the state serves nobody else."""
+"""How many events one call to a state carries: while it runs, Redis serves nobody else."""
+
+from dataclasses import dataclass
 
 MAX_EVENTS, MAX_SECONDS = 200, 0.010
 # A read that brings more than one call's worth is of a backlog: then larger calls, to be through it sooner.
@@ -9,16 +11,21 @@ MIN_EVENTS = 20
 _NEWEST = 0.2
 
 
+@dataclass(slots=True)
 class CallSize:
     """At most so many events, or what the calls so far say takes so long."""
 
-    def __init__(self) -> None:
-        self._seconds_per_event = 0.0
+    max_events: int = MAX_EVENTS
+    max_seconds: float = MAX_SECONDS
+    max_backlog_events: int = MAX_BACKLOG_EVENTS
+    max_backlog_seconds: float = MAX_BACKLOG_SECONDS
+    _seconds_per_event: float = 0.0
 
     def of(self, n_read: int) -> int:
         """Return how many events a call may carry when ``n_read`` wait to be applied."""
-        is_backlog = n_read > MAX_EVENTS
-        max_events, max_seconds = (MAX_BACKLOG_EVENTS, MAX_BACKLOG_SECONDS) if is_backlog else (MAX_EVENTS, MAX_SECONDS)
+        max_events, max_seconds = self.max_events, self.max_seconds
+        if n_read > MAX_EVENTS:
+            max_events, max_seconds = self.max_backlog_events, self.max_backlog_seconds
         if self._seconds_per_event * max_events <= max_seconds:
             return max_events
         return max(int(max_seconds / self._seconds_per_event), MIN_EVENTS)

@@ -6,6 +6,7 @@ from events.live.sequences.base import StepEvent
 from events.live.sequences.sessions import KIND_NUMBERS
 from events.messages import Event
 from events.sinks.base import LogRecord
+from events.sinks.pace import CallSize
 from events.sinks.state import StateSink
 from sdr import metrics
 
@@ -15,6 +16,10 @@ class SequenceSink(StateSink[StepEvent]):
 
     stage = "sequences"
     processed = metrics.SEQUENCE_EVENTS
+
+    def _make_call_size(self) -> CallSize:
+        # Shorter than the trends' calls, which share the one thread of Redis: they are not to wait for these.
+        return CallSize(max_events=60, max_seconds=0.003, max_backlog_events=200, max_backlog_seconds=0.006)
 
     def _taken(self, entry: LogRecord, event: Event, product_id: int, weight: float) -> StepEvent | None:
         if event.kind not in MEETING or not (names := self._erased.names_left(event)):

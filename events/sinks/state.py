@@ -66,7 +66,10 @@ class StateSink(ABC, Generic[E]):
         self._caller = ThreadPoolExecutor(1, thread_name_prefix=self.stage)
         self._under_way: list[Call[E]] = []
         self._outcome: Future[None] | None = None
-        self._call_size = CallSize()
+        self._call_size = self._make_call_size()
+
+    def _make_call_size(self) -> CallSize:
+        return CallSize()
 
     @abstractmethod
     def _taken(self, entry: LogRecord, event: Event, product_id: int, weight: float) -> E | None:

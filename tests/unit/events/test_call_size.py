@@ -1,6 +1,11 @@
 """How large calls to the live state are: as large as they may be without keeping others waiting."""
 
+import pytest
+
+from events.live.sequences.memory import MemorySequences
 from events.sinks.pace import CallSize
+from events.sinks.sequences import SequenceSink
+from tests.unit.events.test_pipeline import Skus, Tenants
 
 
 def learnt(microseconds_per_event):
@@ -24,6 +29,13 @@ def test_a_call_that_would_take_longer_than_10_ms_carries_less():
 
 def test_a_backlogs_call_may_take_20_ms():
     assert 190 <= learnt(100).of(4000) <= 210
+
+
+def test_sequences_calls_are_shorter_so_that_trends_do_not_wait_for_them():
+    size = SequenceSink(MemorySequences(), Tenants(default=1), Skus())._make_call_size()
+    for _ in range(50):
+        size.learn(100, 100 * 100e-6)
+    assert (size.of(200), size.of(4000)) == (pytest.approx(30, abs=1), pytest.approx(60, abs=1))
 
 
 def test_a_state_that_is_fast_again_gets_full_calls_again():
