@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recommendations.engine.around import PageSequence, page_sequence
 from recommendations.engine.behaviour import BehaviourScorer
 from recommendations.engine.reasons import PLAIN_REASONS, Reason, ReasonCode
 from recommendations.engine.scorers import TrendScorer
+from recommendations.engine.sequence import SequenceScorer
 from recommendations.engine.shop import Shop
 from recommendations.engine.shopper import Shopper
+from recommendations.engine.strategies import Strategy, list_weights, user_list_weights
 
 # Of its category's peak, the decayed clicks below which nobody would call a product hot any more.
 HOT_SHARE = 0.01
@@ -19,25 +22,31 @@ HOT_SHARE = 0.01
 class Shares:
     """What each signal weighs in a page's score; together 1, or 0 where a merchandiser has switched all off."""
 
-    content: float
-    trend: float
-    behaviour: float
+    content: float = 0.0
+    trend: float = 0.0
+    behaviour: float = 0.0
+    sequence: float = 0.0
 
     @classmethod
-    def of_product_page(cls, shop: Shop, *, has_behaviour: bool) -> "Shares":
+    def of_product_page(cls, shop: Shop, *, has_behaviour: bool, has_sequence: bool = False) -> "Shares":
         weights, beta = shop.weights, shop.weights.behaviour if has_behaviour else 0.0
-        return cls((1 - beta) * weights.content_share, (1 - beta) * weights.trend_share, beta)
+        sigma = weights.sequence if has_sequence else 0.0
+        rest = 1 - sigma
+        item_page = rest * (1 - beta)
+        return cls(item_page * weights.content_share, item_page * weights.trend_share, rest * beta, sigma)
 
     @classmethod
-    def of_user_page(cls, shop: Shop) -> "Shares":
-        return cls(0.0, shop.weights.user_trend_share, shop.weights.user_behaviour_share)
+    def of_user_page(cls, shop: Shop, *, has_sequence: bool = False) -> "Shares":
+        weights, sigma = shop.weights, shop.weights.user_sequence if has_sequence else 0.0
+        rest = 1 - sigma
+        return cls(0.0, rest * weights.user_trend_share, rest * weights.user_behaviour_share, sigma)
 
 
 @dataclass(slots=True)
 class Parts:
     """What each signal adds to the scores of some rows, each of shape ``(n_rows,)``; None for a signal that is silent.
 
-    ``recents`` and ``preference`` are the two sides of behaviour; what all three leave of the total is trend.
+    ``recents`` and ``preference`` are the two sides of behaviour; what all these leave of the total is trend.
     """
 
     rows: NDArray[np.int32]
@@ -45,13 +54,23 @@ class Parts:
     content: NDArray[np.float64] | None
     recents: NDArray[np.float64] | None = None
     preference: NDArray[np.float64] | None = None
+    sequence: NDArray[np.float64] | None = None
 
 
 class Blend:
     """The signals of one page. Content is given by the caller, who knows most of it without working it out."""
 
-    def __init__(self, shop: Shop, shares: Shares, trend: TrendScorer, behaviour: BehaviourScorer | None) -> None:
-        self.shop, self.shares, self.trend, self.behaviour = shop, shares, trend, behaviour
+    def __init__(
+        self,
+        shop: Shop,
+        shares: Shares,
+        trend: TrendScorer,
+        behaviour: BehaviourScorer | None = None,
+        sequence: SequenceScorer | None = None,
+    ) -> None:
+        self.shop, self.shares, self.trend, self.behaviour, self.sequence = shop, shares, trend, behaviour, sequence
+        # On a product's page, what is known of it beforehand.
+        self.page_sequence: PageSequence | None = None
 
     def parts(self, rows: NDArray[np.int32], content: NDArray[np.float64] | None = None) -> Parts:
         """Return what each signal adds; ``content``: the rows' cosines with the page's product times its share."""
@@ -64,6 +83,9 @@ class Blend:
             parts.preference = share * weights.preference_share * self.behaviour.preference(rows)
             parts.total += parts.recents
             parts.total += parts.preference
+        if self.sequence is not None:
+            parts.sequence = self.shares.sequence * self.sequence.score(self.shop.catalogue.groups[rows])
+            parts.total += parts.sequence
         return parts
 
     def reason(self, parts: Parts, place: int) -> Reason:
@@ -73,6 +95,7 @@ class Blend:
             (parts.content, ReasonCode.SIMILAR),
             (parts.recents, ReasonCode.BEHAVIOUR),
             (parts.preference, ReasonCode.PREFERENCE),
+            (parts.sequence, ReasonCode.ALSO_VIEWED),
         ):
             if added is not None:
                 amount = added.item(place)
@@ -84,25 +107,74 @@ class Blend:
             code = ReasonCode.TRENDING
         if code is ReasonCode.BEHAVIOUR and self.behaviour is not None:
             return Reason(code, self.behaviour.steps(row)[0].row)
-        return PLAIN_REASONS[code]
+        return self.reason_of_sequence(row) if code is ReasonCode.ALSO_VIEWED else PLAIN_REASONS[code]
+
+    def reason_of_sequence(self, row: int) -> Reason:
+        """Return which of the lists that lead to ``row`` adds most."""
+        leads = self.sequence.leads(self.shop.catalogue.groups.item(row)) if self.sequence else []
+        return Reason(leads[0].code, leads[0].row) if leads else PLAIN_REASONS[ReasonCode.TRENDING]
+
+    def listed(self, row: int) -> float:
+        """Return what the lists add to the score of ``row``."""
+        if self.sequence is None:
+            return 0.0
+        return self.shares.sequence * self.sequence.score(self.shop.catalogue.groups[[row]]).item(0)
 
     def is_hot(self, row: int) -> bool:
         """Return whether the product in ``row`` owes its trend to clicks, too."""
         return bool(self.trend.clicks(np.array([row], dtype=np.int32))[0] >= HOT_SHARE)
 
 
-def product_page_blend(shop: Shop, row: int, shopper: Shopper, now_seconds: float) -> Blend:
-    """Return the blend beside the product in ``row``; without known behaviour, β is 0."""
-    behaviour = None
-    if shopper.is_known:
-        found = BehaviourScorer.of(shop, shopper, but_group=int(shop.catalogue.groups[row]))
-        behaviour = found if found.has_opinion else None
-    shares = Shares.of_product_page(shop, has_behaviour=behaviour is not None)
-    return Blend(shop, shares, TrendScorer(shop, now_seconds), behaviour)
+def product_page_blend(
+    shop: Shop,
+    row: int,
+    shopper: Shopper,
+    now_seconds: float,
+    strategy: Strategy = Strategy.HYBRID,
+    categories: tuple[int, ...] = (),
+) -> Blend:
+    """Return the blend beside the product in ``row``; what is not known of behaviour and lists has no share.
+
+    A ``strategy`` of one signal is a blend of that alone. ``categories``: those asked for.
+    """
+    lists = list_weights(shop.weights, strategy)
+    known = page_sequence(shop, row, shopper.trail, now_seconds, lists, strategy)
+    sequence = known.scorer if known else None
+    if strategy is not Strategy.HYBRID:
+        peaks = around_categories(shop, row, categories) if strategy is Strategy.TRENDING else ()
+        blend = Blend(shop, _ALONE[strategy], TrendScorer(shop, now_seconds, peaks), None, sequence)
+    else:
+        behaviour = _behaviour(shop, shopper, but_group=shop.catalogue.groups.item(row)) if shopper.is_known else None
+        shares = Shares.of_product_page(shop, has_behaviour=behaviour is not None, has_sequence=sequence is not None)
+        blend = Blend(shop, shares, TrendScorer(shop, now_seconds), behaviour, sequence)
+    blend.page_sequence = known
+    return blend
 
 
 def user_page_blend(shop: Shop, shopper: Shopper, now_seconds: float) -> Blend:
-    """Return the blend for a shopper wherever they are; without known behaviour it has none."""
-    found = BehaviourScorer.of(shop, shopper)
-    behaviour = found if found.has_opinion else None
-    return Blend(shop, Shares.of_user_page(shop), TrendScorer(shop, now_seconds), behaviour)
+    """Return the blend for a shopper wherever they are; what is not known of them has no share.
+
+    Lists do not lead to what the shopper has just met.
+    """
+    met = shop.catalogue.groups[list(shopper.recent)].tolist()
+    sequence = SequenceScorer.of(shop, shopper.trail, now_seconds, user_list_weights(shop.weights), met)
+    shares = Shares.of_user_page(shop, has_sequence=sequence is not None)
+    return Blend(shop, shares, TrendScorer(shop, now_seconds), _behaviour(shop, shopper), sequence)
+
+
+def around_categories(shop: Shop, row: int, categories: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the categories in which something hot is looked for: those asked for, else that of ``row``."""
+    return categories or (shop.catalogue.categories.item(row),)
+
+
+def _behaviour(shop: Shop, shopper: Shopper, *, but_group: int | None = None) -> BehaviourScorer | None:
+    found = BehaviourScorer.of(shop, shopper, but_group=but_group)
+    return found if found.has_opinion else None
+
+
+_ALONE = {
+    Strategy.SIMILAR: Shares(content=1.0),
+    Strategy.ALSO_VIEWED: Shares(sequence=1.0),
+    Strategy.BOUGHT_TOGETHER: Shares(sequence=1.0),
+    Strategy.TRENDING: Shares(trend=1.0),
+}

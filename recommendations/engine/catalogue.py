@@ -42,7 +42,7 @@ class CategoryTree:
         return path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Catalogue:
     """Row-aligned arrays of shape ``(n_products,)``.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 LN2 = float(np.log(2.0))
 HOUR_SECONDS = 3600.0
 WEEK_SECONDS = 7 * 24 * 3600.0
+MONTH_SECONDS = 30 * 24 * 3600.0
 
 
 def rate_constant(half_life_seconds: float) -> float:

@@ -1,18 +1,26 @@
 """Where a score comes from, to the last millionth, and why a product is not shown."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 
+from recommendations.engine.alone import hottest_groups
 from recommendations.engine.behaviour import Step
-from recommendations.engine.blend import Blend
+from recommendations.engine.blend import Blend, around_categories
 from recommendations.engine.candidates import hot_groups, near_groups
 from recommendations.engine.filters import Filter
 from recommendations.engine.ladder import UNITS, Ranked
+from recommendations.engine.reasons import ReasonCode
 from recommendations.engine.scorers import ContentScorer
+from recommendations.engine.sequence import Lead
 from recommendations.engine.shop import Shop
+from recommendations.engine.strategies import Strategy
+
+# The parts of the sequence, in the order in which they are told.
+LIST_CODES = (ReasonCode.ALSO_VIEWED, ReasonCode.BOUGHT_TOGETHER, ReasonCode.BOUGHT_AFTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +35,8 @@ class SharedTerm:
 class Term:
     """One term of a score: ``contribution`` is ``weight`` times ``value``, within a millionth.
 
-    A term's ``parts`` add up to it. ``facts``: the numbers that ``value`` was made from; ``shared`` texts and ``steps``
-    through recent products likewise.
+    A term's ``parts`` add up to it. ``facts``: the numbers that ``value`` was made from; ``shared`` texts, ``steps``
+    through recent products and ``leads`` of lists likewise.
     """
 
     name: str
@@ -39,6 +47,7 @@ class Term:
     facts: Mapping[str, float | None] = field(default_factory=dict)
     shared: tuple[SharedTerm, ...] = ()
     steps: tuple[Step, ...] = ()
+    leads: tuple[Lead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +98,23 @@ def break_down(blend: Blend, row: int, page_row: int | None) -> Breakdown:
     units = int(np.rint(blend.parts(rows, content).total * UNITS)[0])
     shares = _apportion(units, [leaf.weight * leaf.value for leaf in leaves.values()])
     exact = {name: _with(leaf, share / UNITS) for (name, leaf), share in zip(leaves.items(), shares, strict=True)}
-    terms = [exact["content"]] if page_row is not None else []
-    terms.append(_sum("trend", blend.shares.trend, exact["clicks"], exact["rating"]))
-    if blend.behaviour is not None:
-        terms.append(_sum("behaviour", blend.shares.behaviour, exact["recent"], exact["preference"]))
-    return Breakdown(units / UNITS, tuple(terms))
+    return Breakdown(units / UNITS, tuple(_terms(blend, exact)))
 
 
-def why_dropped(shop: Shop, filtering: Filter, places: Sequence[Ranked], row: int, page_row: int, score: float) -> Drop:
+def why_dropped(
+    blend: Blend,
+    filtering: Filter,
+    places: Sequence[Ranked],
+    row: int,
+    page_row: int,
+    score: float,
+    strategy: Strategy = Strategy.HYBRID,
+) -> Drop:
     """Return where the product in ``row`` was dropped on its way into ``places``, in which it is not.
 
-    ``score``: what it would have.
+    ``score``: what it would have, by the page's ``blend``.
     """
+    shop = blend.shop
     rule = filtering.broken_rule(shop.catalogue, row)
     if rule is not None:
         return Drop(Stage.FILTER, rule)
@@ -108,10 +122,22 @@ def why_dropped(shop: Shop, filtering: Filter, places: Sequence[Ranked], row: in
     for place in places:
         if shop.catalogue.groups.item(place.row) == group:
             return Drop(Stage.VARIANTS, VARIANT_OF_SHOWN, shown_row=place.row, to_beat=place.score)
-    categories = filtering.categories or (shop.catalogue.categories.item(page_row),)
-    if group not in near_groups(shop, page_row)[0] and group not in hot_groups(shop, categories):
+    if not _is_candidate(blend, filtering, group, page_row, strategy):
         return Drop(Stage.CANDIDATES, NOT_A_CANDIDATE)
     return Drop(Stage.RANKING, BELOW_LAST_PLACE, to_beat=places[-1].score if places else score)
+
+
+def _is_candidate(blend: Blend, filtering: Filter, group: int, page_row: int, strategy: Strategy) -> bool:
+    categories = around_categories(blend.shop, page_row, filtering.categories)
+    if strategy is Strategy.TRENDING:
+        return group in hottest_groups(blend.trend, categories)
+    is_near = group in near_groups(blend.shop, page_row)[0]
+    if strategy is Strategy.SIMILAR:
+        return is_near
+    is_listed = blend.sequence is not None and group in blend.sequence.groups
+    if strategy is not Strategy.HYBRID:
+        return is_listed
+    return is_near or is_listed or group in hot_groups(blend.shop, categories)
 
 
 def shared_terms(shop: Shop, one: int, other: int, cosine: float) -> tuple[SharedTerm, ...]:
@@ -125,14 +151,34 @@ def shared_terms(shop: Shop, one: int, other: int, cosine: float) -> tuple[Share
     return tuple(sorted(shared, key=lambda term: (-term.contribution, term.term)))
 
 
+def _terms(blend: Blend, exact: Mapping[str, Term]) -> Iterator[Term]:
+    """Yield the terms of a score from what has no parts; a signal that weighs nothing is none."""
+    shares = blend.shares
+    if "content" in exact:
+        yield exact["content"]
+    if shares.trend:
+        yield _sum("trend", shares.trend, exact["clicks"], exact["rating"])
+    if blend.behaviour is not None:
+        yield _sum("behaviour", shares.behaviour, exact["recent"], exact["preference"])
+    if blend.sequence is not None:
+        lists = [exact[code] for code in LIST_CODES if code in exact]
+        yield _sum("sequence", shares.sequence, *lists)
+
+
 def _leaves(blend: Blend, row: int, page_row: int | None) -> dict[str, Term]:
     """Return what has no parts, with contributions that are not yet exact."""
-    shop, shares, weights, rows = blend.shop, blend.shares, blend.shop.weights, np.array([row], dtype=np.int32)
     leaves = {}
-    if page_row is not None:
-        cosine = float(ContentScorer.beside(shop, page_row).score(rows)[0])
-        shared = shared_terms(shop, page_row, row, cosine)
-        leaves["content"] = Term("content", shares.content, cosine, 0.0, shared=shared)
+    if page_row is not None and blend.shares.content:
+        cosine = float(ContentScorer.beside(blend.shop, page_row).score(np.array([row], dtype=np.int32))[0])
+        shared = shared_terms(blend.shop, page_row, row, cosine)
+        leaves["content"] = Term("content", blend.shares.content, cosine, 0.0, shared=shared)
+    return leaves | _trend_leaves(blend, row) | _behaviour_leaves(blend, row) | _list_leaves(blend, row)
+
+
+def _trend_leaves(blend: Blend, row: int) -> dict[str, Term]:
+    shop, share, rows = blend.shop, blend.shares.trend, np.array([row], dtype=np.int32)
+    if not share:
+        return {}
     clicks = {
         "clicks": int(shop.hotness.clicks[row]),
         "decayed_clicks": float(blend.trend.decayed_clicks(rows)[0]),
@@ -140,15 +186,35 @@ def _leaves(blend: Blend, row: int, page_row: int | None) -> dict[str, Term]:
     }
     rating = shop.catalogue.ratings.item(row)
     ratings = {"rating": None if np.isnan(rating) else rating, "mean_rating": shop.catalogue.mean_rating}
-    leaves["clicks"] = _leaf("clicks", shares.trend * weights.clicks_share, blend.trend.clicks(rows)[0], clicks)
-    leaves["rating"] = _leaf("rating", shares.trend * weights.rating_share, blend.trend.ratings(rows)[0], ratings)
-    if blend.behaviour is not None:
-        share, steps = shares.behaviour, tuple(blend.behaviour.steps(row))
-        recent = float(blend.behaviour.recents(rows)[0])
-        leaves["recent"] = Term("recent", share * weights.recent_share, recent, 0.0, steps=steps)
-        liked = float(blend.behaviour.preference(rows)[0])
-        leaves["preference"] = Term("preference", share * weights.preference_share, liked, 0.0)
-    return leaves
+    return {
+        "clicks": _leaf("clicks", share * shop.weights.clicks_share, blend.trend.clicks(rows)[0], clicks),
+        "rating": _leaf("rating", share * shop.weights.rating_share, blend.trend.ratings(rows)[0], ratings),
+    }
+
+
+def _behaviour_leaves(blend: Blend, row: int) -> dict[str, Term]:
+    if blend.behaviour is None:
+        return {}
+    weights, share, rows = blend.shop.weights, blend.shares.behaviour, np.array([row], dtype=np.int32)
+    recent, liked = blend.behaviour.recents(rows).item(0), blend.behaviour.preference(rows).item(0)
+    steps = tuple(blend.behaviour.steps(row))
+    return {
+        "recent": Term("recent", share * weights.recent_share, recent, 0.0, steps=steps),
+        "preference": Term("preference", share * weights.preference_share, liked, 0.0),
+    }
+
+
+def _list_leaves(blend: Blend, row: int) -> dict[str, Term]:
+    """Return what the lists of each kind say, those left out that do not lead to ``row``."""
+    if blend.sequence is None:
+        return {}
+    by_code: dict[str, list[Lead]] = {}
+    for lead in blend.sequence.leads(blend.shop.catalogue.groups.item(row)):
+        by_code.setdefault(lead.code, []).append(lead)
+    return {
+        code: Term(code, blend.shares.sequence, math.fsum(lead.worth for lead in leads), 0.0, leads=tuple(leads))
+        for code, leads in by_code.items()
+    }
 
 
 def _leaf(name: str, weight: float, value: float, facts: Mapping[str, float | None]) -> Term:
@@ -156,9 +222,7 @@ def _leaf(name: str, weight: float, value: float, facts: Mapping[str, float | No
 
 
 def _with(term: Term, contribution: float) -> Term:
-    return Term(
-        term.name, term.weight, term.value, contribution, facts=term.facts, shared=term.shared, steps=term.steps
-    )
+    return Term(term.name, term.weight, term.value, contribution, (), term.facts, term.shared, term.steps, term.leads)
 
 
 def _sum(name: str, weight: float, *parts: Term) -> Term:

@@ -35,52 +35,54 @@ class Glance:
         self._id = shop.catalogue.vocabulary.product_ids.item
         self._hour, self._rating = shop.hotness.hour.item, shop.readings.ratings.item
         self._is_even, self._category = shop.readings.even_groups.item, shop.readings.group_categories.item
-        self._content: dict[int, float] = {}
+        self._added: dict[int, float] = {}
         self._totals: dict[int, float] = {}
 
     def add(
-        self, places: list[int], groups: NDArray[np.intp], contents: NDArray[np.float64], mosts: NDArray[np.float64]
+        self, places: list[int], groups: NDArray[np.intp], added: NDArray[np.float64], mosts: NDArray[np.float64]
     ) -> bool:
         """Add the groups at ``places``, which come by falling ``mosts``; return whether no other can get a place.
 
-        ``contents``: what each group's cosine adds to its score; ``mosts``: what that can be at most, now.
+        ``added``: what each group's cosine and lists add to its score; ``mosts``: what that can be at most, now.
         """
         builder = self._builder
         for place in places:
             most = mosts.item(place)
             if most < builder.score_to_beat - SLACK:
                 return True
-            self.add_group(groups.item(place), contents.item(place), most)
+            self.add_group(groups.item(place), added.item(place), most)
         return False
 
-    def add_group(self, group: int, content: float, most: float | None = None) -> None:
+    def add_group(self, group: int, added: float, most: float | None = None) -> None:
         if group in self._left_out:
             return
-        best = self._best_variant(group, content, most)
+        best = self._best_variant(group, added, most)
         if best is not None:
             row, total, units = best
-            self._content[row], self._totals[row] = content, total
+            self._added[row], self._totals[row] = added, total
             self._builder.add_one(1.0 + units, self._id(row), group, row, self)
 
     def reason_of(self, row: int) -> Reason:
-        content = self._content[row]
-        if content <= 0 or (self._totals[row] - content > content and self._blend.is_hot(row)):
+        added, blend = self._added[row], self._blend
+        listed = blend.listed(row) if added > 0 else 0.0
+        most = max(added - listed, listed)
+        if most <= 0 or (self._totals[row] - added > most and blend.is_hot(row)):
             return PLAIN_REASONS[ReasonCode.TRENDING]
-        return PLAIN_REASONS[ReasonCode.SIMILAR]
+        return PLAIN_REASONS[ReasonCode.SIMILAR] if added - listed >= listed else blend.reason_of_sequence(row)
 
-    def _best_variant(self, group: int, content: float, most: float | None) -> tuple[int, float, int] | None:
+    def _best_variant(self, group: int, added: float, most: float | None) -> tuple[int, float, int] | None:
         """Return row, score and score in millionths of the best variant that may be shown; of equals the first id."""
         start, end = self._starts(group), self._starts(group + 1)
         rows = self._rows[start:end]
         is_clicked = end - start > 1 and self._group_hour(group) != NEVER
         if not self._is_even(group) or (is_clicked and self._category(group) == SEVERAL_CATEGORIES):
-            return self._best_of(rows.tolist(), content)
+            return self._best_of(rows.tolist(), added)
         # Of even variants the one that is clicked most is the best, and scores the most that its group can.
         row = rows.item(self._hours[rows].argmax() if is_clicked else 0)
-        total = self._trend(row, self._hour(row), self._rating(row)) + content if most is None else most
+        total = self._trend(row, self._hour(row), self._rating(row)) + added if most is None else most
         return row, total, round(total * UNITS)
 
-    def _best_of(self, rows: list[int], content: float) -> tuple[int, float, int] | None:
+    def _best_of(self, rows: list[int], added: float) -> tuple[int, float, int] | None:
         best, best_units, total, units, known = None, -1, 0.0, 0, -1.0
         for row in rows:
             if self._may_stand(row):
@@ -88,7 +90,7 @@ class Glance:
                 # Most variants are like the one before: nobody clicks them, and they are rated alike.
                 if hour != NEVER or rating != known:
                     known = rating if hour == NEVER else -1.0
-                    total = self._trend(row, hour, rating) + content
+                    total = self._trend(row, hour, rating) + added
                     units = round(total * UNITS)
                 if units > best_units or (units == best_units and best and self._is_before(row, best[0])):
                     best, best_units = (row, total, units), units

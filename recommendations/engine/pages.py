@@ -5,28 +5,42 @@ from itertools import chain
 
 import numpy as np
 
+from recommendations.engine.alone import LISTS_ALONE, add_alone, add_hottest, nearest
 from recommendations.engine.behaviour import BehaviourScorer
-from recommendations.engine.blend import HOT_SHARE, product_page_blend, user_page_blend
-from recommendations.engine.candidates import Candidates, hot_groups, user_groups
+from recommendations.engine.blend import product_page_blend, user_page_blend
+from recommendations.engine.candidates import Candidates, distinct, user_groups
 from recommendations.engine.filters import Filter
-from recommendations.engine.ladder import NOT_ALLOWED, Fallback, ListBuilder, Ranked, Scored
+from recommendations.engine.ladder import Fallback, ListBuilder, Ranked
 from recommendations.engine.product_page import add_candidates, add_groups
-from recommendations.engine.reasons import PLAIN_REASONS, ReasonCode
+from recommendations.engine.reasons import ReasonCode
 from recommendations.engine.scorers import TrendScorer
 from recommendations.engine.shop import Shop
 from recommendations.engine.shopper import STRANGER, Shopper
+from recommendations.engine.strategies import Strategy
 
 __all__ = ["Shop", "around_category", "beside_product", "for_user", "trending"]
 
 
 def beside_product(
-    shop: Shop, row: int, filtering: Filter, limit: int, now_seconds: float, shopper: Shopper = STRANGER
+    shop: Shop,
+    row: int,
+    filtering: Filter,
+    limit: int,
+    now_seconds: float,
+    shopper: Shopper = STRANGER,
+    strategy: Strategy = Strategy.HYBRID,
 ) -> list[Ranked]:
     """Return what to show beside the product in ``row``: ``limit`` places if the catalogue has them."""
-    blend = product_page_blend(shop, row, shopper, now_seconds)
+    blend = product_page_blend(shop, row, shopper, now_seconds, strategy, filtering.categories)
     builder = ListBuilder(shop.catalogue, filtering, limit)
-    add_candidates(builder, blend, row, filtering, limit)
-    builder.add_fallbacks(_fallbacks(shop, shop.catalogue.categories.item(row), filtering), shop.weights.trend_share)
+    if strategy is Strategy.HYBRID:
+        add_candidates(builder, blend, row, filtering, limit)
+    else:
+        add_alone(builder, blend, row, filtering, strategy)
+    rungs = _fallbacks(shop, shop.catalogue.categories.item(row), filtering)
+    if strategy in LISTS_ALONE:
+        rungs = chain([Fallback(nearest(blend, row), ReasonCode.SIMILAR)], rungs)
+    builder.add_fallbacks(rungs, shop.weights.trend_share)
     return builder.places
 
 
@@ -47,14 +61,18 @@ def for_user(shop: Shop, shopper: Shopper, filtering: Filter, limit: int, now_se
     """
     everything = shop.catalogue.tree.everything
     blend = user_page_blend(shop, shopper, now_seconds)
-    behaviour = blend.behaviour
-    if behaviour is None:
+    behaviour, sequence = blend.behaviour, blend.sequence
+    if behaviour is None and sequence is None:
         return around_category(shop, everything, filtering, limit)
     seen = shop.catalogue.groups[list(shopper.recent)]
     builder = ListBuilder(shop.catalogue, filtering.without(seen.tolist()), limit)
-    add_groups(builder, blend, user_groups(shop, behaviour.recent, shopper.preferences or {}, filtering))
+    recent = behaviour.recent if behaviour else ()
+    groups = user_groups(shop, recent, shopper.preferences or {}, filtering)
+    if sequence is not None:
+        groups = distinct(np.concatenate([groups, sequence.groups.astype(np.int32)]))
+    add_groups(builder, blend, groups)
     builder.close_scored()
-    rungs = chain(_liked(shop, behaviour), _fallbacks(shop, everything, filtering))
+    rungs = chain(_liked(shop, behaviour) if behaviour else (), _fallbacks(shop, everything, filtering))
     builder.add_fallbacks(rungs, shop.weights.user_trend_share)
     builder.filtering = filtering
     again = Candidates.of(shop, np.array(list(dict.fromkeys(seen.tolist())), dtype=np.int32))
@@ -69,11 +87,8 @@ def trending(shop: Shop, filtering: Filter, limit: int, now_seconds: float) -> l
     """
     categories = filtering.categories or (shop.catalogue.tree.everything,)
     scorer = TrendScorer(shop, now_seconds, peak_categories=categories)
-    candidates = Candidates.of(shop, hot_groups(shop, categories))
-    scores = scorer.score(candidates.rows)
-    scores[scorer.clicks(candidates.rows) < HOT_SHARE] = NOT_ALLOWED
     builder = ListBuilder(shop.catalogue, filtering, limit)
-    builder.add_scored(Scored(candidates, scores, lambda _: PLAIN_REASONS[ReasonCode.TRENDING]))
+    add_hottest(builder, scorer, categories)
     builder.close_scored()
     # The best that a product can score which nobody clicks.
     builder.add_fallbacks(_quiet_fallbacks(shop), shop.weights.rating_share)

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.engine.blend import Blend
-from recommendations.engine.candidates import Candidates, near_groups
+from recommendations.engine.around import Around, around
+from recommendations.engine.blend import Blend, around_categories
+from recommendations.engine.candidates import Candidates
 from recommendations.engine.filters import Filter
 from recommendations.engine.glance import Glance
 from recommendations.engine.hot import hot_above
@@ -18,38 +19,37 @@ GLANCED_GROUPS, GLANCED_LIMIT = 24, 12
 
 
 def add_candidates(builder: ListBuilder, blend: Blend, row: int, filtering: Filter, limit: int) -> None:
-    """Add the neighbours of ``row`` and the hottest around it.
+    """Add the neighbours of ``row``, what shoppers went on to, and the hottest around it.
 
     The most promising go first; of the others only those are scored which may still get a place. That leaves the list
     as it would be, and nine in ten candidates alone.
     """
-    shares = blend.shares
-    near32, cosines = near_groups(blend.shop, row)
-    near = near32.astype(np.intp)  # what numpy indexes by twice as fast
-    content = shares.content * cosines.astype(np.float64)
-    most = blend.trend.most(near)
+    shares, known = blend.shares, around(blend.shop, row, blend.page_sequence)
+    content = shares.content * known.cosines
+    added = content if known.sequence is None else content + shares.sequence * known.sequence
+    most = blend.trend.most(known.groups)
     most *= shares.trend
-    most += content
+    most += added
     if shares.behaviour:
         most += shares.behaviour
     order = (-most).argsort()
     can_glance = blend.behaviour is None and filtering.is_plain and limit <= GLANCED_LIMIT
     if can_glance:
         glance = Glance(blend, builder, filtering)
-        is_settled = glance.add(order[:GLANCED_GROUPS].tolist(), near, content, most)
+        is_settled = glance.add(order[:GLANCED_GROUPS].tolist(), known.groups, added, most)
         others = order[:0] if is_settled else _still_possible(order[GLANCED_GROUPS:], most, builder)
-        far, far_content = _far(blend, row, filtering, near, cosines, builder.score_to_beat - SLACK)
+        far, far_content = _far(blend, row, filtering, known, builder.score_to_beat - SLACK)
         if len(far) <= GLANCED_GROUPS:
-            for group, added in zip(far, far_content, strict=True):
-                glance.add_group(group, added)
+            for group, far_added in zip(far, far_content, strict=True):
+                glance.add_group(group, far_added)
             far, far_content = [], []
     else:
         first = order[: 2 * limit]
-        add_groups(builder, blend, near[first], content[first])
+        add_groups(builder, blend, known.groups[first], content[first])
         others = _still_possible(order[2 * limit :], most, builder)
-        far, far_content = _far(blend, row, filtering, near, cosines, builder.score_to_beat - SLACK)
+        far, far_content = _far(blend, row, filtering, known, builder.score_to_beat - SLACK)
     if len(others) or far:
-        groups = np.concatenate([near[others], np.array(far, dtype=np.intp)])
+        groups = np.concatenate([known.groups[others], np.array(far, dtype=np.intp)])
         add_groups(builder, blend, groups, np.concatenate([content[others], far_content]))
     builder.close_scored()
 
@@ -72,21 +72,19 @@ def add_groups(
         builder.add_scored(Scored(candidates, parts.total, lambda place: blend.reason(parts, place)))
 
 
-def _far(
-    blend: Blend, row: int, filtering: Filter, near: NDArray[np.intp], cosines: NDArray[np.float32], to_beat: float
-) -> tuple[list[int], list[float]]:
-    """Return what is hot, no neighbour and may get a place, with what its cosine adds to its score."""
+def _far(blend: Blend, row: int, filtering: Filter, known: Around, to_beat: float) -> tuple[list[int], list[float]]:
+    """Return what is hot, not yet known and may get a place, with what its cosine adds to its score."""
     shop, shares = blend.shop, blend.shares
     # Nobody outside the list of neighbours is nearer than its last.
-    nearest = max(FLOOR, cosines.item(-1)) if len(cosines) else FLOOR
+    nearest = max(FLOOR, known.cosines.item(known.n_near - 1)) if known.n_near else FLOOR
     least_trend = to_beat - shares.behaviour - shares.content * nearest
     most_trend: dict[int, float] = {}
-    for category in filtering.categories or (shop.catalogue.categories.item(row),):
+    for category in around_categories(shop, row, filtering.categories):
         most_trend.update(zip(*hot_above(blend.trend, category, least_trend / (shares.trend or 1.0)), strict=True))
     if not most_trend:
         return [], []
-    known = {*near.tolist(), shop.catalogue.groups.item(row)}
-    groups = [group for group in most_trend if group not in known]
+    others = {*known.groups.tolist(), shop.catalogue.groups.item(row)}
+    groups = [group for group in most_trend if group not in others]
     cosines_of = ContentScorer.beside(shop, row).unlike(np.array(groups, dtype=np.int32)).tolist()
     needed = to_beat - shares.behaviour
     far = {group: shares.content * cosine for group, cosine in zip(groups, cosines_of, strict=True)}

@@ -9,6 +9,9 @@ class ReasonCode(StrEnum):
     TRENDING = "trending"
     BEHAVIOUR = "behaviour"
     PREFERENCE = "preference"
+    ALSO_VIEWED = "also_viewed"
+    BOUGHT_TOGETHER = "bought_together"
+    BOUGHT_AFTER = "bought_after"
     POPULAR = "popular"
     BEST_RATED = "best_rated"
     NEW = "new"
@@ -19,6 +22,9 @@ _SENTENCES = {
     ReasonCode.TRENDING: "Trending in {category}",
     ReasonCode.BEHAVIOUR: "Because you looked at {product}",
     ReasonCode.PREFERENCE: "From a category you like: {category}",
+    ReasonCode.ALSO_VIEWED: "Viewed next by shoppers who viewed {product}",
+    ReasonCode.BOUGHT_TOGETHER: "Bought together with {product}",
+    ReasonCode.BOUGHT_AFTER: "Bought by shoppers who viewed {product}",
     ReasonCode.POPULAR: "Popular in this shop right now",
     ReasonCode.BEST_RATED: "Highly rated by customers",
     ReasonCode.NEW: "New in this shop",
@@ -30,7 +36,7 @@ _AGAIN = "You looked at this recently"
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """``because_of``: the row of the recent product that led here; a behaviour without one is the product's own."""
+    """``because_of``: the row of the product that led here; a behaviour without one is the product's own."""
 
     code: ReasonCode
     because_of: int | None = None
@@ -42,7 +48,7 @@ PLAIN_REASONS = {code: Reason(code) for code in ReasonCode}
 def sentence(code: ReasonCode, category: str, product: str | None = None) -> str:
     """Return the reason in words.
 
-    ``category``: the name of the shown product's own; ``product``: the name of the recent product that led to it.
+    ``category``: the name of the shown product's own; ``product``: the name of the product that led to it.
     """
     if code is ReasonCode.BEHAVIOUR and product is None:
         return _AGAIN

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.engine.catalogue import CategoryTree
+from recommendations.engine.next_lists import NO_TRAIL, Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +15,13 @@ class Shopper:
     """What is known of one shopper.
 
     ``recent``: rows of the products met lately, newest first. ``preferences``: by category place, how much the shopper
-    likes that category and what is below it, in (0, 1].
+    likes that category and what is below it, in (0, 1]. ``trail``: where they are and come from, with what others went
+    on to from there.
     """
 
     recent: tuple[int, ...] = ()
     preferences: Mapping[int, float] | None = None
+    trail: Trail = NO_TRAIL
 
     @property
     def is_known(self) -> bool:

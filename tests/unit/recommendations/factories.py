@@ -1,6 +1,6 @@
 """Small shops to test the engine with: a list of items in words, made into the arrays an index holds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,9 @@ from recommendations.engine.catalogue import Catalogue, CategoryTree, rows_by_ra
 from recommendations.engine.features import FeatureParameters, extract_features
 from recommendations.engine.hotness import Hotness
 from recommendations.engine.neighbours import NeighbourParameters, find_neighbours
+from recommendations.engine.next_lists import NextList, Origin, Trail
 from recommendations.engine.pages import Shop
+from recommendations.engine.reasons import ReasonCode
 from recommendations.engine.similarity import Similarity
 from recommendations.engine.vocabulary import Vocabulary
 from recommendations.engine.weights import ScoringWeights
@@ -112,6 +114,23 @@ def click(hotness: Hotness, row: int, *, weight: float = 1.0, at: float = NOW) -
         np.logaddexp(hotness.hour[[row]], hour),
         np.logaddexp(hotness.week[[row]], week),
         hotness.clicks[[row]] + 1,
+    )
+
+
+def next_list(weights: Mapping[int, float], *, count: int = 3, at: float = NOW) -> NextList:
+    """Return the list of a product that was followed by these rows, each weighing so much at ``at``."""
+    grown = decay.rate_constant(decay.MONTH_SECONDS) * at
+    return NextList(
+        np.array([product_id(row) for row in weights], dtype=np.int64),
+        np.log(np.array(list(weights.values()), dtype=np.float64)) + grown,
+        np.full(len(weights), count, dtype=np.int32),
+    )
+
+
+def trail(*origins: tuple[int, Mapping[ReasonCode, Mapping[int, float]]]) -> Trail:
+    """Return where a shopper comes from, the newest first: each a row, and the rows that followed it."""
+    return Trail(
+        tuple(Origin(row, {code: next_list(weights) for code, weights in lists.items()}) for row, lists in origins)
     )
 
 

@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 
 from recommendations.engine import product_page
 from recommendations.engine.blend import product_page_blend
+from recommendations.engine.explain import LIST_CODES
 from recommendations.engine.filters import Filter, Rule
 from recommendations.engine.pages import around_category, beside_product, for_user, trending
 from recommendations.engine.reasons import ReasonCode
 from recommendations.engine.scorers import ContentScorer
 from recommendations.engine.shopper import STRANGER, Shopper
+from recommendations.engine.strategies import Strategy
 from recommendations.engine.weights import ScoringWeights
-from tests.unit.recommendations.factories import NOW, Item, click, make_shop, product_id, shops
+from tests.unit.recommendations.factories import NOW, Item, click, make_shop, product_id, shops, trail
 
 limits = st.integers(1, 30)
 
@@ -53,6 +55,10 @@ def asked(draw):
     places = st.lists(st.integers(0, shop.catalogue.tree.everything - 1), max_size=2, unique=True)
     recent = draw(st.lists(st.integers(0, n_rows - 1), max_size=6).map(tuple))
     preferences = {place: draw(st.sampled_from([0.3, 1.0])) for place in draw(places)}
+    lists = st.dictionaries(st.integers(0, n_rows + 2), st.sampled_from([0.5, 3.0, 40.0]), max_size=6)
+    by_code = st.dictionaries(st.sampled_from(LIST_CODES), lists, max_size=3)
+    steps = draw(st.just([]) | st.just([0]) | st.just([0, *recent]))
+    before = trail(*((row, draw(by_code)) for row in steps))
     filtering = Filter(
         {Rule.EXCLUDED: draw(st.sets(st.integers(0, len(shop.catalogue.group_starts) - 2), max_size=8))},
         in_stock_only=draw(st.booleans()),
@@ -60,31 +66,44 @@ def asked(draw):
         hidden_categories=tuple(draw(places)),
         min_price=draw(st.none() | st.just(20.0)),
     )
-    return shop, Shopper(recent, preferences), draw(st.sampled_from([Filter(), filtering]))
+    return shop, Shopper(recent, preferences, before), draw(st.sampled_from([Filter(), filtering]))
 
 
 any_weights = st.just(ScoringWeights()) | st.builds(
     ScoringWeights,
     **dict.fromkeys(
-        ("content", "trend", "behaviour", "recent", "preference", "recency_decay", "trend_clicks", "user_trend"),
+        ("content", "trend", "behaviour", "recent", "preference", "recency_decay", "trend_clicks", "user_trend",
+         "sequence", "user_sequence", "sequence_bought", "sequence_decay"),
         st.sampled_from([0.0, 0.3, 1.0]),
     ),
-)
+)  # fmt: skip
+strategies = st.sampled_from(Strategy)
+
+
+def keeps_the_rules(shop, filtering, limit, places):
+    rows, scores = np.array(rows_of(places), dtype=np.int32), [place.score for place in places]
+    everywhere = np.arange(len(shop.catalogue.vocabulary), dtype=np.int32)
+    assert filtering.allowed(shop.catalogue, rows).all()
+    groups = shop.catalogue.groups[rows].tolist()
+    assert len(set(groups)) == len(groups)
+    allowed = set(shop.catalogue.groups[filtering.allowed(shop.catalogue, everywhere)].tolist())
+    assert len(places) == min(limit, len(allowed))
+    assert all(0 <= score <= 1 for score in scores)
+    assert scores == sorted(scores, reverse=True)
 
 
 @given(asked(), limits)
 def test_every_list_keeps_the_rules(question, limit):
     shop, shopper, wanted = question
-    everywhere = np.arange(len(shop.catalogue.vocabulary), dtype=np.int32)
     for filtering, places in pages_of(shop, limit, shopper, wanted):
-        rows, scores = np.array(rows_of(places), dtype=np.int32), [place.score for place in places]
-        assert filtering.allowed(shop.catalogue, rows).all()
-        groups = shop.catalogue.groups[rows].tolist()
-        assert len(set(groups)) == len(groups)
-        allowed = set(shop.catalogue.groups[filtering.allowed(shop.catalogue, everywhere)].tolist())
-        assert len(places) == min(limit, len(allowed))
-        assert all(0 <= score <= 1 for score in scores)
-        assert scores == sorted(scores, reverse=True)
+        keeps_the_rules(shop, filtering, limit, places)
+
+
+@given(asked(), limits, strategies)
+def test_beside_a_product_every_strategy_keeps_the_rules(question, limit, strategy):
+    shop, shopper, wanted = question
+    filtering = replace(wanted, left_out={**wanted.left_out, Rule.ITSELF: {int(shop.catalogue.groups[0])}})
+    keeps_the_rules(shop, filtering, limit, beside_product(shop, 0, filtering, limit, NOW, shopper, strategy))
 
 
 @given(asked(), st.integers(1, 5))
@@ -99,12 +118,13 @@ def test_a_shorter_list_is_the_beginning_of_a_longer_one(question, limit):
 @given(asked(), st.integers(1, 6), st.booleans(), st.sampled_from([0, 3, 24]))
 def test_leaving_candidates_alone_leaves_the_list_as_it_is(question, limit, is_stranger, n_glanced):
     shop, shopper, wanted = question
-    shopper = STRANGER if is_stranger else shopper
+    shopper = Shopper(trail=shopper.trail) if is_stranger else shopper
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(product_page, "GLANCED_GROUPS", n_glanced)
         filtering, page = next(pages_of(shop, limit, shopper, wanted))
     blend = product_page_blend(shop, 0, shopper, NOW)
     groups = set(shop.similarity.neighbours(0)[0].tolist())
+    groups |= set(blend.sequence.groups.tolist()) if blend.sequence else set()
     for category in filtering.categories or (int(shop.catalogue.categories[0]),):
         groups |= set(shop.catalogue.groups[shop.hotness.hot[category]].tolist())
     rows = np.flatnonzero(np.isin(shop.catalogue.groups, list(groups - {0}))).astype(np.int32)

@@ -26,7 +26,20 @@ def test_a_category_is_taken_as_it_is():
     assert sentence(ReasonCode.TRENDING, "{0} & {category}") == "Trending in {0} & {category}"
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (ReasonCode.ALSO_VIEWED, "Viewed next by shoppers who viewed Enamel kettle"),
+        (ReasonCode.BOUGHT_TOGETHER, "Bought together with Enamel kettle"),
+        (ReasonCode.BOUGHT_AFTER, "Bought by shoppers who viewed Enamel kettle"),
+    ],
+)
+def test_lists_name_the_product_whose_they_are(code, text):
+    assert sentence(code, "Teapots", "Enamel kettle") == text
+
+
 def test_codes_are_what_the_contract_says():
     assert {code.value for code in ReasonCode} == {
-        "similar", "trending", "behaviour", "preference", "popular", "best_rated", "new",
+        "similar", "trending", "behaviour", "preference", "also_viewed", "bought_together", "bought_after", "popular",
+        "best_rated", "new",
     }  # fmt: skip
