@@ -6,6 +6,7 @@ import orjson
 
 from recommendations.engine.behaviour import Step
 from recommendations.engine.explain import Breakdown, Drop, Term
+from recommendations.engine.sequence import Lead
 from recommendations.index.index import Index
 
 _DECIMALS = 6
@@ -46,6 +47,8 @@ def _term(index: Index, term: Term) -> dict[str, Any]:
         ]
     if term.steps:
         body["because"] = [_step(index, step) for step in term.steps]
+    if term.leads:
+        body["lists"] = [_lead(index, lead) for lead in term.leads]
     return body
 
 
@@ -56,4 +59,15 @@ def _step(index: Index, step: Step) -> dict[str, Any]:
         "position": step.position,
         "cosine": round(step.cosine, _DECIMALS),
         "value": round(step.worth, _DECIMALS),
+    }
+
+
+def _lead(index: Index, lead: Lead) -> dict[str, Any]:
+    return {
+        "product_id": int(index.catalogue.vocabulary.product_ids[lead.row]),
+        "name": name_of(index, lead.row),
+        "position": lead.position,
+        "times": lead.times,
+        "share": round(lead.value, _DECIMALS),
+        "value": round(lead.worth, _DECIMALS),
     }

@@ -11,6 +11,7 @@ from events.live.base import Rejected
 from events.live.feed import News, RedisFeed
 from recommendations.engine.hotness import Hotness
 from recommendations.index.holder import Holder
+from recommendations.sequences import following as sequences
 from sdr import clock, metrics
 from sdr.exceptions import Unavailable
 
@@ -28,9 +29,10 @@ COALESCE_SECONDS = 0.003
 
 @dataclass(slots=True)
 class Following:
-    """How far one tenant's feed was followed."""
+    """How far one tenant's feeds were followed: ``lists_position``, that of what shoppers go on to."""
 
     position: bytes | None = None
+    lists_position: bytes | None = None
     read_at: float = float("-inf")
 
 
@@ -104,7 +106,9 @@ class Mirror:
         self._take(tenant, news)
         if len(news.changes) and not news.is_snapshot:
             metrics.FRESHNESS_SECONDS.labels(stage="mirror").observe(max(clock.now_seconds() - news.at_seconds, 0.0))
-        following.position, following.read_at = news.position, time.monotonic()
+        following.position = news.position
+        following.lists_position = sequences.follow(tenant, serving.lists, following.lists_position)
+        following.read_at = time.monotonic()
 
     def _take(self, tenant: str, news: News) -> None:
         changes = news.changes

@@ -175,6 +175,36 @@ class ScoringProfile(models.Model):
     n_hot_candidates = models.PositiveIntegerField(
         default=200, validators=[MaxValueValidator(200)], help_text="How many of the category's hottest are considered."
     )
+    sequence = models.FloatField(
+        default=0.5,
+        validators=_SHARE,
+        help_text="Product page: how much of the score what shoppers went on to takes, where it is known.",
+    )
+    user_sequence = models.FloatField(
+        default=0.5,
+        validators=_SHARE,
+        help_text="User page: how much of the score what shoppers went on to takes, where it is known.",
+    )
+    sequence_bought = models.FloatField(
+        default=0.5,
+        validators=_SHARE,
+        help_text="Weight of what was bought together, beside 1 for what was viewed next.",
+    )
+    n_sequence = models.PositiveIntegerField(
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text="From how many of the products met last it is asked what shoppers went on to.",
+    )
+    sequence_decay = models.FloatField(
+        default=0.7165,
+        validators=_SHARE,
+        help_text="What each step back leaves of what shoppers went on to.",
+    )
+    min_sequence_weight = models.FloatField(
+        default=3.0,
+        validators=[MinValueValidator(0.1)],
+        help_text="How often shoppers must have gone on to a product lately for it to count in full.",
+    )
     hide_out_of_stock = models.BooleanField(default=True)
     hide_purchased = models.BooleanField(
         default=True, help_text="Do not show a shopper what the shopper has bought, in no variant."

@@ -2,6 +2,7 @@
 
 from drf_spectacular.utils import OpenApiParameter
 
+from recommendations.engine.strategies import Strategy
 from recommendations.limits import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT
 from recommendations.queries import MAX_EXCLUDED
 
@@ -40,6 +41,16 @@ CONDITIONS = [
         description="The shop's own id of the shopper: what they like, hide, have bought and looked at counts.",
     ),
     *FOR_USER,
+]
+BESIDE = [
+    OpenApiParameter(
+        "strategy",
+        str,
+        enum=list(Strategy),
+        default=Strategy.HYBRID,
+        description="What the list goes by: all signals together, or one of them alone. Each fills up to the limit.",
+    ),
+    *CONDITIONS,
 ]
 CANDIDATE = [
     OpenApiParameter("candidate", int, description="The id of the product to explain."),

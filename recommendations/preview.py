@@ -7,12 +7,15 @@ import numpy as np
 import orjson
 
 from catalog.selectors import ProductCard
+from recommendations import knowledge
 from recommendations.engine import pages
 from recommendations.engine.filters import Filter, Rule
 from recommendations.engine.reasons import sentence
 from recommendations.engine.weights import ScoringWeights
 from recommendations.index.holder import Serving
+from recommendations.queries import ProductQuery
 from sdr import clock
+from sdr.accounts.models import Tenant
 
 N_SAMPLES, N_PLACES = 3, 5
 # How far down a product is looked for, to say of one that is new among the first five that it was ninth.
@@ -67,17 +70,19 @@ def sample_rows(now: Serving, skus: Sequence[str]) -> tuple[list[int], list[str]
     return [row for row in dict.fromkeys(clicked + others) if catalogue.is_active[row]][:N_SAMPLES], []
 
 
-def compare(now: Serving, weights: ScoringWeights, rows: Sequence[int]) -> list[Sample]:
+def compare(now: Serving, weights: ScoringWeights, rows: Sequence[int], tenant: Tenant) -> list[Sample]:
     """Return, for the product in each row, its list by the weights of today beside its list by ``weights``."""
     edited = replace(now, weights=weights)
-    return [_sample(_list(now, row), _list(edited, row), _card(now, row)) for row in rows]
+    return [_sample(_list(now, row, tenant), _list(edited, row, tenant), _card(now, row)) for row in rows]
 
 
-def _list(now: Serving, row: int) -> list[tuple[ProductCard, float, str]]:
+def _list(now: Serving, row: int, tenant: Tenant) -> list[tuple[ProductCard, float, str]]:
     filtering = Filter({Rule.ITSELF: {int(now.index.catalogue.groups[row])}}, now.weights.hide_out_of_stock)
-    ranked = pages.beside_product(now.shop, row, filtering, N_LOOKED_AT, clock.now_seconds())
+    stranger = knowledge.beside(now, ProductQuery(tenant.slug, tenant.pk), row).shopper
+    ranked = pages.beside_product(now.shop, row, filtering, N_LOOKED_AT, clock.now_seconds(), stranger)
+    name = _card(now, row)["name"]  # of a stranger, nothing else leads anywhere
     return [
-        (_card(now, place.row), place.score, sentence(place.reason_code, now.index.category_of(place.row).name))
+        (_card(now, place.row), place.score, sentence(place.reason_code, now.index.category_of(place.row).name, name))
         for place in ranked
     ]
 

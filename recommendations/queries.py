@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from recommendations.engine.strategies import Strategy
 from recommendations.limits import DEFAULT_LIMIT, checked_limit
 from sdr.exceptions import InvalidInput
 
@@ -61,12 +62,13 @@ class Conditions:
 
 @dataclass(slots=True)
 class ProductQuery(Conditions):
-    """What to show beside a product, which is named by its id or by its SKU."""
+    """What to show beside a product, which is named by its id or by its SKU, and by what."""
 
     tenant: str
     tenant_id: int
     product_id: int | None = None
     sku: str | None = None
+    strategy: Strategy = Strategy.HYBRID
 
 
 @dataclass(slots=True)
@@ -93,3 +95,13 @@ class TrendingQuery(Conditions):
 def _check_length(field: str, text: str, longest: int) -> None:
     if not 1 <= len(text) <= longest:
         raise InvalidInput(field, f"It must have 1 to {longest} characters.")
+
+
+def checked_strategy(name: str | None) -> Strategy:
+    """Return the strategy of that name, ``hybrid`` for none; raises InvalidInput."""
+    if name is None:
+        return Strategy.HYBRID
+    try:
+        return Strategy(name)
+    except ValueError as error:
+        raise InvalidInput("strategy", f"It must be one of {', '.join(Strategy)}.") from error

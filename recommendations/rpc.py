@@ -10,6 +10,7 @@ from protos.recommendations.v1.recommendations_pb2_grpc import add_Recommendatio
 from recommendations import services
 from recommendations.answers import Explanation
 from recommendations.limits import checked_limit
+from recommendations.queries import checked_strategy
 from recommendations.wire import evidence_of, product_of, ranking_bytes
 from sdr.accounts.callers import Access
 from sdr.accounts.models import Scope
@@ -68,6 +69,7 @@ def _product_query(request: messages.GetRecommendationsRequest, caller: Access) 
         tenant_id=caller.tenant_id,
         user_id=optional(request, "user_id"),
         evidence=request.evidence,
+        strategy=checked_strategy(optional(request, "strategy")),
         **{named_by: getattr(request, named_by)},
         **_conditions(request),
     )

@@ -9,18 +9,20 @@ from django.db import DatabaseError, InterfaceError
 from catalog import selectors
 from catalog.models import Product
 from events.live.shoppers import ShopperState
-from recommendations import serving
+from recommendations import knowledge, serving
 from recommendations.answers import Explanation, Recommendation, Recommendations, TrendingProduct
 from recommendations.engine import pages
 from recommendations.engine.blend import Blend, product_page_blend, user_page_blend
 from recommendations.engine.explain import break_down, why_dropped
+from recommendations.engine.filters import Filter
 from recommendations.engine.ladder import Ranked
 from recommendations.engine.reasons import PLAIN_SENTENCES, sentence
 from recommendations.engine.scorers import rising
 from recommendations.evidence import drop_of, evidence_of, name_of
 from recommendations.index.holder import Serving
+from recommendations.knowledge import Known
 from recommendations.queries import ProductQuery, TrendingQuery, UserQuery
-from recommendations.shoppers import as_filter, as_shopper, known_of
+from recommendations.shoppers import as_filter
 from sdr import clock, metrics
 from sdr.exceptions import IndexNotReady
 
@@ -51,16 +53,16 @@ def recommend_for_product(query: ProductQuery) -> Recommendations:
     """
     with _PRODUCT_SECONDS.time():
         now, degraded = serving.current(query.tenant)
-        state, lacking = known_of(query.tenant, query)
         row, seconds = now.index.row_of(query.product_id, query.sku), clock.now_seconds()
         if row is None:
-            ranked, without_index = _without_index(now, query, state)
-            return _answer(now, query, ranked, degraded + lacking + without_index)
-        shopper = as_shopper(now, state)
-        filtering = as_filter(now, query, state, _group_of(now, row))
-        ranked = pages.beside_product(now.shop, row, filtering, query.limit, seconds, shopper)
-        blend = product_page_blend(now.shop, row, shopper, seconds) if query.evidence else None
-        return _answer(now, query, ranked, degraded + lacking, blend, row)
+            known = knowledge.of_shopper(now, query, query.tenant)
+            ranked, without_index = _without_index(now, query, known.state)
+            return _answer(now, query, ranked, degraded + known.lacking + without_index)
+        known = knowledge.beside(now, query, row)
+        filtering = as_filter(now, query, known.state, _group_of(now, row))
+        ranked = pages.beside_product(now.shop, row, filtering, query.limit, seconds, known.shopper, query.strategy)
+        blend = _blend(now, query, row, filtering, known, seconds) if query.evidence else None
+        return _answer(now, query, ranked, degraded + known.lacking, blend, row)
 
 
 def recommend_for_user(query: UserQuery) -> Recommendations:
@@ -70,19 +72,17 @@ def recommend_for_user(query: UserQuery) -> Recommendations:
     """
     with _USER_SECONDS.time():
         now, degraded = serving.current(query.tenant)
-        state, lacking = known_of(query.tenant, query)
-        shopper, seconds = as_shopper(now, state), clock.now_seconds()
-        ranked = pages.for_user(now.shop, shopper, as_filter(now, query, state), query.limit, seconds)
-        blend = user_page_blend(now.shop, shopper, seconds) if query.evidence else None
-        return _answer(now, query, ranked, degraded + lacking, blend)
+        known, seconds = knowledge.of_user(now, query), clock.now_seconds()
+        ranked = pages.for_user(now.shop, known.shopper, as_filter(now, query, known.state), query.limit, seconds)
+        blend = user_page_blend(now.shop, known.shopper, seconds) if query.evidence else None
+        return _answer(now, query, ranked, degraded + known.lacking, blend)
 
 
 def trending_products(query: TrendingQuery) -> list[TrendingProduct]:
     """Return what is hot now, hottest first. Raises InvalidInput for a category that does not exist."""
     with _TRENDING_SECONDS.time():
         now, _ = serving.current(query.tenant)
-        state, _ = known_of(query.tenant, query)
-        seconds = clock.now_seconds()
+        state, seconds = knowledge.of_shopper(now, query, query.tenant).state, clock.now_seconds()
         ranked = pages.trending(now.shop, as_filter(now, query, state), query.limit, seconds)
         rows = np.array([place.row for place in ranked], dtype=np.int32)
         rates = np.round(rising(now.hotness, rows, seconds), 3).tolist()
@@ -97,27 +97,33 @@ def explain(query: ProductQuery, candidate_id: int | None = None, candidate_sku:
     now, degraded = serving.current(query.tenant)
     row = _indexed_row(now, query.tenant_id, query.product_id, query.sku)
     candidate = _indexed_row(now, query.tenant_id, candidate_id, candidate_sku)
-    state, lacking = known_of(query.tenant, query)
-    shopper, seconds = as_shopper(now, state), clock.now_seconds()
-    filtering = as_filter(now, query, state, _group_of(now, row))
-    places = pages.beside_product(now.shop, row, filtering, query.limit, seconds, shopper)
-    breakdown = break_down(product_page_blend(now.shop, row, shopper, seconds), candidate, row)
+    known, seconds = knowledge.beside(now, query, row), clock.now_seconds()
+    filtering = as_filter(now, query, known.state, _group_of(now, row))
+    places = pages.beside_product(now.shop, row, filtering, query.limit, seconds, known.shopper, query.strategy)
+    blend = _blend(now, query, row, filtering, known, seconds)
+    breakdown = break_down(blend, candidate, row)
     position = next((n for n, place in enumerate(places) if place.row == candidate), None)
     place = None if position is None else places[position]
-    drop = None if place else why_dropped(now.shop, filtering, places, candidate, row, breakdown.score)
+    drop = None
+    if place is None:
+        drop = why_dropped(blend, filtering, places, candidate, row, breakdown.score, query.strategy)
     is_fallback = place is not None and place.is_fallback
     return Explanation(
         product=now.index.card(row),
         candidate=now.index.card(candidate),
         position=None if position is None else position + 1,
         score=place.score if place is not None and is_fallback else breakdown.score,
-        reason=_sentence(now, place) if place else None,
+        reason=_sentence(now, place, {}) if place else None,
         reason_code=place.reason_code if place else None,
         evidence=None if is_fallback else evidence_of(now.index, breakdown),
         dropped=drop_of(now.index, drop) if drop else None,
         index_version=now.index.version,
-        degraded=degraded + lacking,
+        degraded=degraded + known.lacking,
     )
+
+
+def _blend(now: Serving, query: ProductQuery, row: int, filtering: Filter, known: Known, seconds: float) -> Blend:
+    return product_page_blend(now.shop, row, known.shopper, seconds, query.strategy, filtering.categories)
 
 
 def _answer(
@@ -128,8 +134,9 @@ def _answer(
     blend: Blend | None = None,
     page_row: int | None = None,
 ) -> Recommendations:
+    names: dict[int, str] = {}
     items = [
-        Recommendation(now.index.card(place.row), place.score, _sentence(now, place), place.reason.code)
+        Recommendation(now.index.card(place.row), place.score, _sentence(now, place, names), place.reason.code)
         for place in ranked
     ]
     if blend:
@@ -144,12 +151,15 @@ def _evidence(now: Serving, blend: Blend, row: int, page_row: int | None) -> dic
     return evidence_of(now.index, break_down(blend, row, page_row))
 
 
-def _sentence(now: Serving, place: Ranked) -> str:
+def _sentence(now: Serving, place: Ranked, names: dict[int, str]) -> str:
+    """Return the reason in words. ``names``: what was looked up for this answer, since one product leads to many."""
     reason = place.reason
     if reason.code in PLAIN_SENTENCES:
         return PLAIN_SENTENCES[reason.code]
-    led_by = None if reason.because_of is None else name_of(now.index, reason.because_of)
-    return sentence(reason.code, now.index.category_of(place.row).name, led_by)
+    led_by = reason.because_of
+    if led_by is not None and led_by not in names:
+        names[led_by] = name_of(now.index, led_by)
+    return sentence(reason.code, now.index.category_of(place.row).name, None if led_by is None else names[led_by])
 
 
 def _group_of(now: Serving, row: int) -> frozenset[int]:

@@ -2,36 +2,26 @@
 
 import numpy as np
 
-from events.live.shoppers import NOTHING_KNOWN, ShopperState, read_shopper
+from events.live.shoppers import NOTHING_KNOWN, ShopperState
 from recommendations.categories import named, with_slugs
 from recommendations.engine.filters import Filter, Rule
+from recommendations.engine.next_lists import NO_TRAIL, Trail
 from recommendations.engine.shopper import STRANGER, Shopper
 from recommendations.index.holder import Serving
 from recommendations.queries import Conditions
-from sdr import metrics
-from sdr.exceptions import Unavailable
-
-LACKING = "shopper_state"
-_DEGRADED = metrics.DEGRADED.labels(reason=LACKING)
 
 
-def known_of(tenant: str, query: Conditions) -> tuple[ShopperState, list[str]]:
-    """Return what is known of the shopper, and what is lacking. Who names nobody waits for no server."""
-    if query.user_id is None and query.session_id is None:
-        return NOTHING_KNOWN, []
-    try:
-        return read_shopper(tenant, query.user_id, query.session_id), []
-    except Unavailable:
-        _DEGRADED.inc()
-        return NOTHING_KNOWN, [LACKING]
-
-
-def as_shopper(now: Serving, state: ShopperState) -> Shopper:
+def as_shopper(now: Serving, state: ShopperState, trail: Trail = NO_TRAIL) -> Shopper:
     """Return the shopper in rows and places; products and categories that are not in the index are passed over."""
     if state is NOTHING_KNOWN:
-        return STRANGER
+        return Shopper(trail=trail) if trail.origins else STRANGER
+    return Shopper(recent_rows(now, state), _preferences(now, state), trail)
+
+
+def recent_rows(now: Serving, state: ShopperState) -> tuple[int, ...]:
+    """Return the products met lately that the index has, newest first."""
     rows = now.index.catalogue.vocabulary.rows_of(np.array(state.recent, dtype=np.int64))
-    return Shopper(tuple(rows[rows >= 0].tolist()), _preferences(now, state))
+    return tuple(rows[rows >= 0].tolist())
 
 
 def as_filter(now: Serving, query: Conditions, state: ShopperState, own_groups: frozenset[int] = frozenset()) -> Filter:

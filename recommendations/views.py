@@ -12,11 +12,12 @@ from catalog.documentation import CARD
 from catalog.serializers import ProductSerializer
 from recommendations import services
 from recommendations.body import explanation_body, recommendations_body, trending_body
-from recommendations.engine.explain import OTHER_RULES, Stage
+from recommendations.engine.explain import LIST_CODES, OTHER_RULES, Stage
 from recommendations.engine.filters import Rule
 from recommendations.engine.reasons import ReasonCode
-from recommendations.parameters import CANDIDATE, CONDITIONS, FOR_USER
+from recommendations.parameters import BESIDE, CANDIDATE, CONDITIONS, FOR_USER
 from recommendations.parsing import parsed_candidate, parsed_conditions
+from recommendations.queries import checked_strategy
 from sdr.accounts.authentication import access_of
 from sdr.accounts.models import Scope
 from sdr.quick import QuickReads
@@ -35,17 +36,29 @@ class BecauseSerializer(serializers.Serializer[Any]):
     value = serializers.FloatField(help_text="What the steps back leave of the cosine.")
 
 
+class LeadSerializer(serializers.Serializer[Any]):
+    product_id = serializers.IntegerField()
+    name = serializers.CharField()
+    position = serializers.IntegerField(
+        help_text="Steps back; 0 is the page's product, or the newest on a user's page."
+    )
+    times = serializers.IntegerField(help_text="How often shoppers went that way.")
+    share = serializers.FloatField(help_text="What that is, decayed, of the list's surest follower.")
+    value = serializers.FloatField(help_text="What it adds to the part's value.")
+
+
 class TermPartSerializer(serializers.Serializer[Any]):
-    term = serializers.ChoiceField(choices=["clicks", "rating", "recent", "preference"])
+    term = serializers.ChoiceField(choices=["clicks", "rating", "recent", "preference", *LIST_CODES])
     weight = serializers.FloatField(help_text="Of the whole score.")
     value = serializers.FloatField(min_value=0, max_value=1)
     contribution = serializers.FloatField()
     facts = serializers.DictField(child=serializers.FloatField(), required=False)
     because = BecauseSerializer(many=True, required=False)
+    lists = LeadSerializer(many=True, required=False)
 
 
 class TermSerializer(serializers.Serializer[Any]):
-    term = serializers.ChoiceField(choices=["content", "trend", "behaviour"])
+    term = serializers.ChoiceField(choices=["content", "trend", "behaviour", "sequence"])
     weight = serializers.FloatField(help_text="Of the whole score.")
     value = serializers.FloatField(min_value=0, max_value=1)
     contribution = serializers.FloatField(help_text="Weight times value. All terms add up to the score.")
@@ -162,7 +175,7 @@ class ProductRecommendationsView(QuickReads):
 
     required_scope = Scope.RECOMMENDATIONS_READ
 
-    @extend_schema(parameters=CONDITIONS, responses=RecommendationsSerializer)
+    @extend_schema(parameters=BESIDE, responses=RecommendationsSerializer)
     def get(self, request: Request, product_id: int | None = None, sku: str | None = None) -> Response:
         return Response(recommendations_body(services.recommend_for_product(_product_query(request, product_id, sku))))
 
@@ -175,7 +188,7 @@ class ExplainView(APIView):
 
     required_scope = Scope.RECOMMENDATIONS_READ
 
-    @extend_schema(parameters=[*CANDIDATE, *CONDITIONS], responses=ExplanationSerializer)
+    @extend_schema(parameters=[*CANDIDATE, *BESIDE], responses=ExplanationSerializer)
     def get(self, request: Request, product_id: int | None = None, sku: str | None = None) -> Response:
         candidate = parsed_candidate(request.query_params)
         query = _product_query(request, product_id, sku)
@@ -209,4 +222,5 @@ class TrendingView(QuickReads):
 
 def _product_query(request: Request, product_id: int | None, sku: str | None) -> services.ProductQuery:
     access, conditions = access_of(request), parsed_conditions(request.query_params)
-    return services.ProductQuery(access.tenant, access.tenant_id, product_id, sku, **conditions)
+    strategy = checked_strategy(request.query_params.get("strategy") or None)
+    return services.ProductQuery(access.tenant, access.tenant_id, product_id, sku, strategy, **conditions)

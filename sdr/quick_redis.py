@@ -36,6 +36,21 @@ class Script:
         self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
 
+def in_one(first: Script, second: Script) -> Script:
+    """Return a script that runs both in one round trip and returns both answers.
+
+    KEYS: those of the first, then those of the second. ARGV: how many keys and how many arguments the first has, then
+    its arguments, then those of the second.
+    """
+    return Script(
+        f"local function first(KEYS, ARGV)\n{first.source}\nend\n"
+        f"local function second(KEYS, ARGV)\n{second.source}\nend\n"
+        "local n_keys, n_args = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
+        "local own_keys, own_args = {unpack(KEYS, 1, n_keys)}, {unpack(ARGV, 3, 2 + n_args)}\n"
+        "return {first(own_keys, own_args), second({unpack(KEYS, n_keys + 1)}, {unpack(ARGV, 3 + n_args)})}\n"
+    )
+
+
 class QuickRedis:
     """One process's connections to the Redis at ``url``."""
 

@@ -245,6 +245,8 @@ OVERLAY_MIN_PRODUCTS = env.int("OVERLAY_MIN_PRODUCTS", default=500)
 OVERLAY_POLL_SECONDS = env.float("OVERLAY_POLL_SECONDS", default=0.1)
 # An index that nobody asked for in this time makes room; the next request loads it again.
 TENANT_IDLE_SECONDS = env.float("TENANT_IDLE_SECONDS", default=3600)
+# Of what shoppers go on to, a serving process holds so many lists of each tenant; who needs another one reads it.
+SEQUENCE_LISTS_HELD = env.int("SEQUENCE_LISTS_HELD", default=10_000)
 
 # --- REST ---------------------------------------------------------------------------------------
 

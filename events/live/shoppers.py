@@ -1,6 +1,6 @@
 """What answers need to know of a shopper: read in one round trip, in time or not at all."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,14 @@ import redis
 
 from events.kinds import Kind
 from events.live import keys, parameters
+from events.live.sequences import lists
+from events.live.sequences.kinds import Following
 from sdr.accounts.preferences import Preferences
 from sdr.exceptions import Unavailable
-from sdr.quick_redis import Script, quick_redis
+from sdr.quick_redis import Script, in_one, quick_redis
 
 _SHOPPER = Script((Path(__file__).parent / "shopper.lua").read_text())
+_SHOPPER_AND_LISTS = in_one(_SHOPPER, lists.LISTS)
 _preferences = msgspec.json.Decoder(Preferences)
 
 # Newer than a dislike, these take it back, and so does a rating of at least so many stars.
@@ -55,16 +58,40 @@ def read_shopper(
     if not shoppers:
         return NOTHING_KNOWN
     try:
-        packed = quick_redis().run(
-            _SHOPPER,
-            [keys.generation(tenant)],
-            [keys.prefix(tenant), keys.NAMES["recent"], keys.NAMES["marks"], keys.PREFERENCES, *shoppers],
-            timeout_seconds=timeout_seconds,
+        packed = quick_redis().run(_SHOPPER, *_asking(tenant, shoppers), timeout_seconds=timeout_seconds)
+    except redis.RedisError as error:
+        raise Unavailable(f"Redis: {error}") from error
+    return join(*unpack(packed))
+
+
+def read_shopper_and_lists(
+    tenant: str,
+    user_id: str | None,
+    session_id: str | None,
+    wanted: Sequence[tuple[Following, int]],
+    *,
+    timeout_seconds: float = 0.02,
+) -> tuple[ShopperState, dict[tuple[Following, int], lists.FollowingList]]:
+    """Return what :func:`read_shopper` and ``lists.read_lists`` would, in one round trip; raises Unavailable likewise.
+
+    There is a user or a session, and a list at least is wanted.
+    """
+    own_keys, own = _asking(tenant, shopper_names(user_id, session_id))
+    list_keys, of_lists = lists.asking(tenant, wanted)
+    args = [len(own_keys), len(own), *own, *of_lists]
+    try:
+        packed, packed_lists = quick_redis().run(
+            _SHOPPER_AND_LISTS, [*own_keys, *list_keys], args, timeout_seconds=timeout_seconds
         )
     except redis.RedisError as error:
         raise Unavailable(f"Redis: {error}") from error
-    recents, marks, preferences = unpack(packed)
-    return join(recents, marks, preferences)
+    return join(*unpack(packed)), lists.answered(packed_lists, wanted)
+
+
+def _asking(tenant: str, shoppers: list[str]) -> tuple[list[str], list[Any]]:
+    """Return the keys and the arguments of ``_SHOPPER``."""
+    prefix = [keys.prefix(tenant), keys.NAMES["recent"], keys.NAMES["marks"], keys.PREFERENCES]
+    return [keys.generation(tenant)], [*prefix, *shoppers]
 
 
 def shopper_names(user_id: str | None, session_id: str | None) -> list[str]:

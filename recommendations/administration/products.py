@@ -15,6 +15,7 @@ from unfold.decorators import action
 from catalog.admin import ProductAdmin
 from catalog.models import Product
 from recommendations import services
+from recommendations.engine.strategies import Strategy
 from recommendations.queries import ProductQuery
 from sdr.accounts.models import Tenant
 from sdr.exceptions import SdrError, Unavailable
@@ -33,7 +34,10 @@ class RecommendedProductAdmin(ProductAdmin):
 
     @action(description="Recommendations", url_path="recommendations", icon="auto_awesome", permissions=["view"])
     def show_recommendations(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show what stands beside a product, with each term of its score; ``?candidate_sku=`` asks after another."""
+        """Show what stands beside a product, with each term of its score.
+
+        ``?strategy=``: by one signal alone; ``?candidate_sku=`` asks after another product.
+        """
         product = get_object_or_404(self.get_queryset(request).select_related("tenant"), pk=object_id)
         if not self.has_view_permission(request, product):
             raise PermissionDenied
@@ -46,7 +50,9 @@ class RecommendedProductAdmin(ProductAdmin):
             # The API answers staff for their own shop only.
             "may_ask_api": product.tenant == getattr(request.user, "tenant", None),
         }
-        context |= _found(product) | _asked_after(product, context["candidate_sku"])
+        query = _query(product, _strategy(request.GET.get("strategy", "")))
+        context |= {"strategy": query.strategy, "strategies": list(Strategy)}
+        context |= _found(query) | _asked_after(query, context["candidate_sku"])
         return TemplateResponse(request, "recommendations/admin/product.html", context)
 
     @admin.action(description="Rebuild the index of their shop", permissions=["change"])
@@ -68,25 +74,29 @@ class RecommendedProductAdmin(ProductAdmin):
                 self.message_user(request, text, messages.SUCCESS)
 
 
-def _query(product: Product) -> ProductQuery:
+def _strategy(name: str) -> Strategy:
+    return Strategy(name) if name in list(Strategy) else Strategy.HYBRID
+
+
+def _query(product: Product, strategy: Strategy) -> ProductQuery:
     tenant = product.tenant
-    return ProductQuery(tenant.slug, tenant.pk, product.pk, None, limit=N_SHOWN, evidence=True)
+    return ProductQuery(tenant.slug, tenant.pk, product.pk, None, strategy, limit=N_SHOWN, evidence=True)
 
 
-def _found(product: Product) -> dict[str, Any]:
+def _found(query: ProductQuery) -> dict[str, Any]:
     try:
-        found = services.recommend_for_product(_query(product))
+        found = services.recommend_for_product(query)
     except SdrError as error:
         return {"problem": f"There is nothing to show: {error}"}
     places = [{"item": item, "card": orjson.loads(item.card), "terms": _terms(item.evidence)} for item in found.items]
     return {"places": places, "index_version": found.index_version, "degraded": found.degraded}
 
 
-def _asked_after(product: Product, sku: str) -> dict[str, Any]:
+def _asked_after(query: ProductQuery, sku: str) -> dict[str, Any]:
     if not sku:
         return {}
     try:
-        told = services.explain(_query(product), candidate_sku=sku)
+        told = services.explain(query, candidate_sku=sku)
     except SdrError as error:
         return {"candidate_problem": str(error)}
     return {"told": told, "candidate": orjson.loads(told.candidate), "told_terms": _terms(told.evidence)}

@@ -31,6 +31,12 @@ _LABELS = {
     "preference": "Categories they like",
     "recency_decay": "What a step back leaves",
     "n_recent": "Recent products considered",
+    "sequence": "What shoppers went on to",
+    "user_sequence": "What shoppers went on to (user page)",
+    "sequence_bought": "Bought together, beside viewed next",
+    "n_sequence": "Products they come from",
+    "sequence_decay": "What a step back leaves of that",
+    "min_sequence_weight": "Times that make a rule",
     "hide_out_of_stock": "Hide what is out of stock",
     "hide_purchased": "Hide what they bought",
 }
@@ -82,7 +88,7 @@ def _compared(edited: ScoringProfile, skus: list[str]) -> dict[str, Any]:
         return {"problem": f"{tenant.name} has no index yet: build one first, under Index versions."}
     rows, unknown = preview.sample_rows(now, wanted[:MAX_SKUS])
     return {
-        "samples": preview.compare(now, edited.weights(), rows),
+        "samples": preview.compare(now, edited.weights(), rows, tenant),
         "unknown": unknown,
         "n_left_out": max(0, len(wanted) - MAX_SKUS),
         "is_unchanged": edited.weights() == now.weights,

@@ -8,6 +8,7 @@ from events.tenants import TenantDirectory
 from recommendations import services
 from recommendations.answering.messages import Request, checked, decode, encode
 from recommendations.body import recommendations_body
+from recommendations.queries import checked_strategy
 from sdr.errors import error_body, exception_handler
 from sdr.exceptions import InvalidInput
 
@@ -42,7 +43,8 @@ def _recommendations(request: Request, tenants: TenantDirectory) -> dict[str, An
         found = services.recommend_for_user(services.UserQuery(tenant, tenant_id, **conditions))
     else:
         sku = request.sku if request.product_id is None else None
-        query = services.ProductQuery(tenant, tenant_id, request.product_id, sku, **conditions)
+        strategy = checked_strategy(request.strategy)
+        query = services.ProductQuery(tenant, tenant_id, request.product_id, sku, strategy, **conditions)
         found = services.recommend_for_product(query)
     return recommendations_body(found)
 

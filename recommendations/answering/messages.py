@@ -38,6 +38,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     max_price: float | None = None
     in_stock: bool | None = None
     evidence: bool = False
+    strategy: str | None = None
 
     def conditions(self) -> dict[str, Any]:
         """Return the arguments of :class:`~recommendations.queries.Conditions`."""

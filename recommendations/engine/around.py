@@ -96,5 +96,5 @@ def _around(shop: Shop, row: int, scorer: SequenceScorer) -> Around:
     near, cosines = near_groups(shop, row)
     others = scorer.groups[np.isin(scorer.groups, near, invert=True)]
     groups = np.concatenate([near.astype(np.intp), others])
-    both = np.concatenate([cosines.astype(np.float64), ContentScorer.beside(shop, row).unlike(others)])
+    both = np.concatenate([cosines.astype(np.float64), ContentScorer.beside(shop, row).unlike(others.astype(np.int32))])
     return Around(groups, both, len(near), scorer.score(groups))

@@ -48,7 +48,7 @@ class ContentScorer:
                 found[place] = cosines[at[0]]
         return found
 
-    def unlike(self, groups: Places) -> NDArray[np.float64]:
+    def unlike(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return the cosines of ``groups``, none of which is a neighbour."""
         if len(groups) <= FEW_GROUPS:
             return np.array(cosines_one_by_one(self.similarity, self.query_group, groups.tolist()))

@@ -17,6 +17,7 @@ from recommendations.index.index import Index
 from recommendations.index.loading import Loaded, Loader
 from recommendations.index.overlay import store as overlays
 from recommendations.models import ScoringProfile
+from recommendations.sequences.held import HeldLists
 from sdr.exceptions import IndexNotReady
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,8 @@ class Serving:
     index: Index
     hotness: Hotness
     weights: ScoringWeights
+    # Of the tenant, whatever the index.
+    lists: HeldLists
 
     @property
     def shop(self) -> Shop:
@@ -124,7 +127,8 @@ class Holder:
                 return
             catalogue = loaded.index.catalogue
             hotness = held.hotness.carried_to(catalogue) if held else Hotness.cold(catalogue)
-            self._servings[tenant] = Serving(loaded.index, hotness, weights)
+            lists = held.lists if held else HeldLists(settings.SEQUENCE_LISTS_HELD)
+            self._servings[tenant] = Serving(loaded.index, hotness, weights, lists)
 
     def _let_go_of_idle(self) -> list[str]:
         """Forget the tenants nobody asked for, and return the others."""

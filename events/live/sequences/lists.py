@@ -19,7 +19,7 @@ from events.live.sequences.kinds import Following
 from sdr.exceptions import Unavailable
 from sdr.quick_redis import Script, quick_redis
 
-_LISTS = Script((Path(__file__).parent / "lists.lua").read_text())
+LISTS = Script((Path(__file__).parent / "lists.lua").read_text())
 _ROW = np.dtype([("score", "<f8"), ("product_id", "<i8"), ("count", "<i4")])
 
 
@@ -66,12 +66,21 @@ def read_lists(
     """
     if not wanted:
         return {}
-    names = [keys.name_of_list(kind, product_id) for kind, product_id in wanted]
-    args: list[Any] = [keys.space(tenant), *names]
     try:
-        packed = quick_redis().run(_LISTS, [keys.generation(tenant)], args, timeout_seconds=timeout_seconds)
+        packed = quick_redis().run(LISTS, *asking(tenant, wanted), timeout_seconds=timeout_seconds)
     except redis.RedisError as error:
         raise Unavailable(f"Redis: {error}") from error
+    return answered(packed, wanted)
+
+
+def asking(tenant: str, wanted: Sequence[tuple[Following, int]]) -> tuple[list[str], list[Any]]:
+    """Return the keys and the arguments of ``LISTS``."""
+    names = [keys.name_of_list(kind, product_id) for kind, product_id in wanted]
+    return [keys.generation(tenant)], [keys.space(tenant), *names]
+
+
+def answered(packed: bytes, wanted: Sequence[tuple[Following, int]]) -> dict[tuple[Following, int], FollowingList]:
+    """Return what ``LISTS`` returned."""
     found: list[bytes | bool] = msgpack.unpackb(packed, raw=True)
     return {
         place: unpack(own) if isinstance(own, bytes) else NOTHING_FOLLOWS

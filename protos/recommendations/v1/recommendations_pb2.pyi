@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GetRecommendationsRequest(_message.Message):
-    __slots__ = ("product_id", "sku", "limit", "user_id", "session_id", "exclude", "category", "min_price", "max_price", "in_stock", "evidence")
+    __slots__ = ("product_id", "sku", "limit", "user_id", "session_id", "exclude", "category", "min_price", "max_price", "in_stock", "evidence", "strategy")
     PRODUCT_ID_FIELD_NUMBER: _ClassVar[int]
     SKU_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
@@ -20,6 +20,7 @@ class GetRecommendationsRequest(_message.Message):
     MAX_PRICE_FIELD_NUMBER: _ClassVar[int]
     IN_STOCK_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
     product_id: int
     sku: str
     limit: int
@@ -31,7 +32,8 @@ class GetRecommendationsRequest(_message.Message):
     max_price: float
     in_stock: bool
     evidence: bool
-    def __init__(self, product_id: _Optional[int] = ..., sku: _Optional[str] = ..., limit: _Optional[int] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., exclude: _Optional[_Iterable[int]] = ..., category: _Optional[str] = ..., min_price: _Optional[float] = ..., max_price: _Optional[float] = ..., in_stock: _Optional[bool] = ..., evidence: _Optional[bool] = ...) -> None: ...
+    strategy: str
+    def __init__(self, product_id: _Optional[int] = ..., sku: _Optional[str] = ..., limit: _Optional[int] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., exclude: _Optional[_Iterable[int]] = ..., category: _Optional[str] = ..., min_price: _Optional[float] = ..., max_price: _Optional[float] = ..., in_stock: _Optional[bool] = ..., evidence: _Optional[bool] = ..., strategy: _Optional[str] = ...) -> None: ...
 
 class GetRecommendationsResponse(_message.Message):
     __slots__ = ("recommendations", "recommendation_id", "index_version", "degraded")
@@ -66,7 +68,7 @@ class Evidence(_message.Message):
     def __init__(self, terms: _Optional[_Iterable[_Union[Term, _Mapping]]] = ...) -> None: ...
 
 class Term(_message.Message):
-    __slots__ = ("term", "weight", "value", "contribution", "parts", "facts", "shared", "because")
+    __slots__ = ("term", "weight", "value", "contribution", "parts", "facts", "shared", "because", "lists")
     class FactsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +84,7 @@ class Term(_message.Message):
     FACTS_FIELD_NUMBER: _ClassVar[int]
     SHARED_FIELD_NUMBER: _ClassVar[int]
     BECAUSE_FIELD_NUMBER: _ClassVar[int]
+    LISTS_FIELD_NUMBER: _ClassVar[int]
     term: str
     weight: float
     value: float
@@ -90,7 +93,24 @@ class Term(_message.Message):
     facts: _containers.ScalarMap[str, float]
     shared: _containers.RepeatedCompositeFieldContainer[SharedText]
     because: _containers.RepeatedCompositeFieldContainer[Because]
-    def __init__(self, term: _Optional[str] = ..., weight: _Optional[float] = ..., value: _Optional[float] = ..., contribution: _Optional[float] = ..., parts: _Optional[_Iterable[_Union[Term, _Mapping]]] = ..., facts: _Optional[_Mapping[str, float]] = ..., shared: _Optional[_Iterable[_Union[SharedText, _Mapping]]] = ..., because: _Optional[_Iterable[_Union[Because, _Mapping]]] = ...) -> None: ...
+    lists: _containers.RepeatedCompositeFieldContainer[Lead]
+    def __init__(self, term: _Optional[str] = ..., weight: _Optional[float] = ..., value: _Optional[float] = ..., contribution: _Optional[float] = ..., parts: _Optional[_Iterable[_Union[Term, _Mapping]]] = ..., facts: _Optional[_Mapping[str, float]] = ..., shared: _Optional[_Iterable[_Union[SharedText, _Mapping]]] = ..., because: _Optional[_Iterable[_Union[Because, _Mapping]]] = ..., lists: _Optional[_Iterable[_Union[Lead, _Mapping]]] = ...) -> None: ...
+
+class Lead(_message.Message):
+    __slots__ = ("product_id", "name", "position", "times", "share", "value")
+    PRODUCT_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    product_id: int
+    name: str
+    position: int
+    times: int
+    share: float
+    value: float
+    def __init__(self, product_id: _Optional[int] = ..., name: _Optional[str] = ..., position: _Optional[int] = ..., times: _Optional[int] = ..., share: _Optional[float] = ..., value: _Optional[float] = ...) -> None: ...
 
 class SharedText(_message.Message):
     __slots__ = ("text", "contribution")

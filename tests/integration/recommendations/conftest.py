@@ -1,10 +1,9 @@
 from collections.abc import Iterator
-from functools import partial
 
 import pytest
 from django.test import Client
 
-from recommendations import serving, shoppers
+from recommendations import knowledge, serving
 from recommendations.index import holder
 from sdr import connections
 from sdr.accounts.models import DEFAULT_TENANT, Tenant
@@ -51,4 +50,4 @@ def client() -> Client:
 @pytest.fixture
 def _patient(monkeypatch) -> None:
     """A busy machine may take longer than 20 ms over what is known of a shopper; these tests want to hear it."""
-    monkeypatch.setattr(shoppers, "read_shopper", partial(shoppers.read_shopper, timeout_seconds=10))
+    monkeypatch.setattr(knowledge, "BUDGET_SECONDS", 10.0)

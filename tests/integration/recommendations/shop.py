@@ -3,18 +3,25 @@
 import time
 import uuid
 
+import numpy as np
 import orjson
+from django.conf import settings
 
 from catalog.models import Product
 from catalog.rows import parse_json
 from catalog.services import upsert_products
 from events.live import copies
 from events.live.base import Batch, LiveEvent, Step
+from events.live.keys import wake_up
 from events.live.redis import RedisLiveState
+from events.live.sequences import keys, parameters
+from events.live.sequences.kinds import Following
+from events.live.sequences.lists import FollowingList, pack
 from recommendations import serving
 from recommendations.index.rebuild import rebuild
 from recommendations.models import IndexVersion
 from sdr.accounts.models import Tenant
+from sdr.connections import redis_client
 from tests.eventually import eventually
 
 TEA, PANS, YOGA = "Home > Kitchen > Tea", "Home > Kitchen > Pans", "Sport > Yoga"
@@ -82,6 +89,34 @@ class Shop:
         """Copy a user's preferences to where answers read them."""
         copies.begin_anew(self.tenant.slug, "1")
         copies.write(self.tenant.slug, {f"u:{user_id}": orjson.dumps(preferences)}, expect="1", after="2")
+
+    def follow(
+        self,
+        sku: str,
+        followers: dict[str | int, float],
+        *,
+        kind: Following = Following.VIEWED,
+        times: int = 3,
+        is_told: bool = True,
+    ) -> None:
+        """Write a list as if it was learned: what followed (by SKU or id), and what that weighs now."""
+        grown = parameters.decay_rate(settings.SEQUENCE_HALF_LIFE_DAYS) * time.time()
+        listed = FollowingList(
+            np.array([self.id_of(one) if isinstance(one, str) else one for one in followers], dtype=np.int64),
+            np.log(np.array(list(followers.values()))) + grown,
+            np.full(len(followers), times, dtype=np.int32),
+        )
+        tenant, product_id = self.tenant.slug, self.id_of(sku)
+        with redis_client().pipeline() as at_once:
+            at_once.set(keys.following(tenant, kind, product_id), pack(listed))
+            if is_told:
+                at_once.xadd(self.sequence_feed, {"v": np.array([kind.number, product_id], dtype="<i8").tobytes()})
+                at_once.publish(wake_up(tenant), b"")
+            at_once.execute()
+
+    @property
+    def sequence_feed(self) -> str:
+        return keys.feed(self.tenant.slug)
 
     def serving(self) -> tuple[serving.Serving, list[str]]:
         return serving.current(self.tenant.slug)

@@ -1,0 +1,1 @@
+"""The lists of what shoppers went on to, as a serving process holds and asks for them."""
