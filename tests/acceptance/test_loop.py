@@ -74,6 +74,24 @@ def test_clicks_raise_a_product_in_the_recommendations_of_its_category(stack, lo
     assert trending[0]["rising"] > 1
 
 
+def test_what_a_few_shoppers_went_on_to_stands_first_in_the_next_answer(stack, loaded):
+    here, there = loaded[5], loaded[2]
+    for door in (rest, over_grpc):  # whoever asks before holds the list, and is told that it changed
+        assert (there, "also_viewed") not in [(product, code) for product, _, code in door(stack, here)]
+    sessions = [f"walk-{n}" for n in range(5)]
+    clicks = [{"product_id": product, "session_id": name} for name in sessions for product in (here, there)]
+    status, answer = stack.post("/api/events", {"events": clicks})
+    assert (status, answer["accepted"]) == (202, 10)
+    for door in (rest, over_grpc):
+        eventually(
+            lambda door=door: (door(stack, here)[0][0], door(stack, here)[0][2]) == (there, "also_viewed"),
+            seconds=WITHIN_SECONDS,
+        )
+    alone = stack.get(f"/api/recommendations/{here}?strategy=also_viewed&limit=1&evidence=1")["recommendations"][0]
+    ((lead,),) = (part["lists"] for term in alone["evidence"]["terms"] for part in term["parts"])
+    assert (alone["product"]["id"], lead["product_id"], lead["times"]) == (there, here, 5)
+
+
 def test_everything_reports_to_be_well(stack, loaded):
     assert loaded
     assert stack.get("/livez") == {"status": "ok"}

@@ -77,6 +77,7 @@ def ask_about(case, known):
     """Have half of the requests be about what there is: nobody makes up an id that exists."""
     if len(case.formatted_path) % 2:
         case.path_parameters |= {name: known[name] for name in known.keys() & case.path_parameters.keys()}
+        case.query = {name: value for name, value in (case.query or {}).items() if name not in {"category", "exclude"}}
         if case.path.endswith("/explain"):
             case.query = {"candidate": known["candidate"], "limit": 3, "evidence": True}
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from events.live.sequences.kinds import Following
 from protos.recommendations.v1 import recommendations_pb2 as messages
 from protos.recommendations.v1.recommendations_pb2_grpc import RecommendationServiceStub
 from tests.eventually import eventually
@@ -72,6 +73,30 @@ def test_beside_a_product_both_doors_show_the_same(doors, shop):
         assert comparable(outcome(ask, doors, "GetRecommendations", by_sku)) == comparable(ours)
         shown.append(ours)
     assert sum(isinstance(answer, Refusal) for answer in shown) == 6
+
+
+def test_both_doors_know_the_same_strategies(doors, shop):
+    shop.follow("teapot", {"mat": 9.0})
+    shop.follow("teapot", {"wok": 9.0}, kind=Following.BOUGHT)
+    shown = {}
+    for strategy in ("hybrid", "similar", "also_viewed", "bought_together", "trending", "best"):
+        query = {"sku": "teapot", "strategy": strategy, "evidence": True, "limit": 100}
+        ours = outcome(ask, doors, "GetRecommendations", messages.GetRecommendationsRequest(**query))
+        theirs = outcome(doors.rest, "GET", "recommendations/by-sku/teapot", **as_words(query))
+        assert comparable(ours) == comparable(theirs), strategy
+        request = messages.ExplainRecommendationRequest(list=query, candidate_sku="mat")
+        told = outcome(ask, doors, "ExplainRecommendation", request)
+        path = "recommendations/by-sku/teapot/explain"
+        assert comparable(told) == comparable(outcome(doors.rest, "GET", path, candidate_sku="mat", **as_words(query)))
+        shown[strategy] = ours
+    assert shown.pop("best").fields.keys() == {"strategy"}
+    tops = {strategy: answer["recommendations"][0] for strategy, answer in shown.items()}
+    assert [tops[name]["reason_code"] for name in ("hybrid", "similar", "also_viewed", "bought_together")] == [
+        "also_viewed", "similar", "also_viewed", "bought_together",
+    ]  # fmt: skip
+    *_, sequence = tops["hybrid"]["evidence"]["terms"]
+    assert sequence["parts"][0]["lists"][0]["times"] == 3
+    assert len({len(answer["recommendations"]) for answer in shown.values()}) == 1
 
 
 def test_to_a_user_both_doors_show_the_same(doors, shop):

@@ -43,6 +43,15 @@ def test_it_says_why_another_product_is_not_there(signed_in, indexed_shop):
     assert "<b>" not in page(signed_in, indexed_shop, "teapot", candidate_sku="<b>").content.decode()
 
 
+def test_it_can_be_asked_for_one_signal_alone(signed_in, indexed_shop):
+    indexed_shop.follow("teapot", {"mat": 9.0})
+    shown = {name: page(signed_in, indexed_shop, "teapot", strategy=name) for name in ("also_viewed", "similar", "<b>")}
+    firsts = {name: answer.context["places"][0]["card"]["sku"] for name, answer in shown.items()}
+    assert firsts == {"also_viewed": "mat", "similar": "kettle/red", "<b>": "mat"}
+    assert "Viewed next by shoppers who viewed Enamel teapot" in shown["also_viewed"].content.decode()
+    assert '<option value="similar" selected>' in shown["similar"].content.decode()
+
+
 def test_without_an_index_it_says_what_it_lacks(signed_in, shop):
     answer = page(signed_in, shop, "wok")
     assert answer.status_code == 200

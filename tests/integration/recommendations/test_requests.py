@@ -129,13 +129,14 @@ def test_errors_are_those_of_rest(tenant, products, answering, read_responses):
         ({"product_id": 987_654_321}, over_rest(tenant, 987_654_321)),
         ({"sku": "none"}, over_rest(tenant, "by-sku/none")),
         ({"product_id": products[0].pk, "limit": 0}, over_rest(tenant, products[0].pk, limit=0)),
+        ({"sku": "L/0", "strategy": "best"}, over_rest(tenant, "by-sku/L/0", strategy="best")),
         ({"product_id": 1, "tenant": newcomer.slug}, over_rest(newcomer, 1)),
     ]
     ids = ask(*[{"tenant": tenant.slug} | body for body, _ in asked])
     answered = answers_to(ids, answering, read_responses)
     assert [answer["error"] for answer in answered] == [theirs["error"] for _, theirs in asked]
     codes = [answer["error"]["code"] for answer in answered]
-    assert codes == ["not_found", "not_found", "invalid", "index_not_ready"]
+    assert codes == ["not_found", "not_found", "invalid", "invalid", "index_not_ready"]
 
 
 def test_garbage_between_requests_stops_nobody(tenant, products, answering, read_responses):

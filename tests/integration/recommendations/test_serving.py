@@ -122,7 +122,7 @@ def test_without_redis_answers_say_so_and_go_on_from_the_last_values(own_valkey,
     eventually(lambda: indexed_shop.serving()[1] == ["live_state"])
     assert indexed_shop.clicks_seen("wok") == 3
     answer = recommend_for_product(ProductQuery("default", indexed_shop.tenant.pk, sku="kettle/red"))
-    assert (len(answer.items), answer.degraded) == (5, ["live_state"])
+    assert (len(answer.items), answer.degraded) == (5, ["live_state", "sequences"])
 
 
 def test_answers_say_that_the_consumers_are_behind_until_they_have_caught_up(indexed_shop):
