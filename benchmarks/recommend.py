@@ -21,6 +21,8 @@ N_LAST_HOUR = 20_000
 N_BLOCKS, BLOCK_SIZE = 60, 50
 N_RECENT, N_SHOPPERS = 8, 200
 MAX_P50_RATIO, MAX_P99_RATIO = 2, 6
+# With lists of what shoppers went on to, beside without.
+WITH_LISTS, MAX_LISTS_RATIO, LIST_LENGTH = ", lists known", 1.5, 50
 LIMITS = {
     "product page, nobody known": "the gaps between two dozen small arrays in 200 MB: their addresses, not their sums",
     "product page, a shopper known": "cosines of each candidate with each recent product: nobody can be left out early",
@@ -36,11 +38,15 @@ def run(bench: "Bench") -> None:
     skus = clicked_skus(bench.data_dir / "interactions" / "hm.csv.gz")
     heat(skus)
     with serving_it(), shoppers_known(skus):
-        times = in_turns({"bare loop": bare_loop(), **questions(skus)})
+        with_lists = follow(skus)
+        asked = questions(skus)
+        lists_known = with_lists(asked)
+        times = in_turns({"bare loop": bare_loop(), **asked, **lists_known})
     bare = percentile(times["bare loop"], 50)
+    record_sequences(bench, times)
     for name, taken in times.items():
         p50, p99 = percentile(taken, 50), percentile(taken, 99)
-        limit = "merge, sort, join five cards" if name == "bare loop" else LIMITS[name]
+        limit = "merge, sort, join five cards" if name == "bare loop" else LIMITS[name.removesuffix(WITH_LISTS)]
         bench.record(f"{name}, p50", p50, "µs", p50 / bare, limit)
         is_promised = name == "product page, nobody known"
         promise = f"p50 at most {MAX_P50_RATIO} and p99 at most {MAX_P99_RATIO} times the bare loop's p50"
@@ -103,7 +109,11 @@ def shoppers_known(skus: list[str]) -> Iterator[None]:
         str(n): ShopperState(met[n * N_RECENT : (n + 1) * N_RECENT], frozenset(met[n : n + 1]), frozenset(), None)
         for n in range(N_SHOPPERS)
     }
-    with mock.patch("recommendations.shoppers.read_shopper", lambda _tenant, user_id, _session_id: states[user_id]):
+
+    def read(_tenant: str, user_id: str, _session_id: str | None, **_: float) -> ShopperState:
+        return states[user_id]
+
+    with mock.patch("recommendations.knowledge.read_shopper", read):
         yield
 
 
@@ -126,6 +136,65 @@ def questions(skus: list[str]) -> dict[str, Callable[[int], Any]]:
         "user page": lambda n: services.recommend_for_user(services.UserQuery(*who, user_id=str(n % N_SHOPPERS))),
         "explain": lambda n: services.explain(services.ProductQuery(*who, ids[n]), ids[n - 1]),
     }
+
+
+def follow(skus: list[str]) -> Callable[[dict[str, Callable[[int], Any]]], dict[str, Callable[[int], Any]]]:
+    """Hold lists for all products that are asked about; return what asks the same questions with them.
+
+    Each list is of the products clicked around one, as if shoppers had gone on to them.
+    """
+    from dataclasses import replace
+
+    import numpy as np
+
+    from events.live.sequences.kinds import Following
+    from recommendations import serving
+    from recommendations.engine import decay
+    from recommendations.engine.next_lists import NextList
+    from recommendations.sequences.held import HeldLists, place_of
+    from sdr.accounts.models import DEFAULT_TENANT
+
+    process = serving._process(serving.os.getpid())  # noqa: SLF001  as in a worker that has served for a while
+    now = process.holder.current(DEFAULT_TENANT)
+    ids = now.index.catalogue.vocabulary.product_ids
+    clicked = np.array([int(ids[row]) for row in (now.index.row_of(None, sku) for sku in skus) if row is not None])
+    grown = decay.rate_constant(decay.MONTH_SECONDS) * time.time()
+    scores = np.log(np.linspace(20, 0.5, LIST_LENGTH)) + grown
+    counts = np.full(LIST_LENGTH, 4, dtype=np.int32)
+    met = [*range(N_RECENT * N_SHOPPERS), *range(0, len(clicked), len(skus) // (N_BLOCKS * BLOCK_SIZE))]
+    full, none = HeldLists(3 * len(met)), HeldLists(3 * len(met))
+    for held, n in ((full, LIST_LENGTH), (none, 0)):
+        lists = {}
+        for at in met:
+            followers = np.unique(clicked[at + 1 : at + 1 + n])
+            own = NextList(followers, scores[: len(followers)], counts[: len(followers)])
+            lists |= {place_of(kind, int(clicked[at])): own for kind in (Following.VIEWED, Following.BOUGHT)}
+        with held.reading(lists) as reading:
+            held.keep(lists, reading)
+
+    def asking(held: HeldLists, ask: Callable[[int], Any]) -> Callable[[int], Any]:
+        def ask_with(turn: int) -> Any:
+            servings = process.holder._servings  # noqa: SLF001
+            if servings[DEFAULT_TENANT].lists is not held:
+                servings[DEFAULT_TENANT] = replace(servings[DEFAULT_TENANT], lists=held)
+            return ask(turn)
+
+        return ask_with
+
+    def with_lists(asked: dict[str, Callable[[int], Any]]) -> dict[str, Callable[[int], Any]]:
+        both = {name + WITH_LISTS: asking(full, ask) for name, ask in asked.items()}
+        asked.update({name: asking(none, ask) for name, ask in asked.items()})
+        return both
+
+    return with_lists
+
+
+def record_sequences(bench: "Bench", times: dict[str, list[int]]) -> None:
+    """Record what lists cost each question, as a ratio of medians within this run."""
+    for name in [name for name in times if name + WITH_LISTS in times]:
+        ratio = percentile(times[name + WITH_LISTS], 50) / percentile(times[name], 50)
+        promise = f"at most {MAX_LISTS_RATIO}" if name == "product page, nobody known" else ""
+        bench.record(f"{name}, p50 with lists over without", ratio, "×", ratio, promise)
 
 
 def bare_loop() -> Callable[[int], bytes]:
