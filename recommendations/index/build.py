@@ -62,11 +62,11 @@ def write_draft(tenant: Tenant, directory: Path, on_progress: Progress) -> Draft
     marker, tree, columns = _read_catalogue(tenant)
     on_progress("read", 1, 1)
     on_progress("features", 0, 1)
-    features = extract_features(_texts(columns), FeatureParameters())
-    write_arrays(directory, _arrays(tree, columns, features))
+    features = extract_features(texts_of(columns), FeatureParameters())
+    write_arrays(directory, arrays_of(tree, columns, features))
     (directory / CARDS).write_bytes(columns.cards)
     on_progress("features", 1, 1)
-    return Draft(marker, _manifest(tenant.slug, tree, columns, features), features.vectors)
+    return Draft(marker, manifest_of(tenant.slug, tree, columns, features), features.vectors)
 
 
 def neighbours_of(draft: Draft, rows: range, on_progress: Progress) -> Neighbours:
@@ -110,7 +110,7 @@ def _read_catalogue(tenant: Tenant) -> tuple[int, CategoryPlaces, Columns]:
         return marker, tree, read_columns(selectors.products_for_index(tenant.pk), tree.places)
 
 
-def _texts(columns: Columns) -> dict[str, list[str]]:
+def texts_of(columns: Columns) -> dict[str, list[str]]:
     fields = [texts.fields() for texts in columns.texts]
     return {name: [field[name] for field in fields] for name in ("category", "tags", "description", "name")}
 
@@ -123,7 +123,7 @@ def parameters() -> dict[str, Any]:
     return json.loads(json.dumps(made_with))
 
 
-def _manifest(tenant: str, tree: CategoryPlaces, columns: Columns, features: Features) -> Manifest:
+def manifest_of(tenant: str, tree: CategoryPlaces, columns: Columns, features: Features) -> Manifest:
     ratings = np.array(columns.ratings, dtype=np.float32)
     return Manifest(
         format=FORMAT,
@@ -138,7 +138,7 @@ def _manifest(tenant: str, tree: CategoryPlaces, columns: Columns, features: Fea
     )
 
 
-def _arrays(tree: CategoryPlaces, columns: Columns, features: Features) -> dict[str, NDArray[Any]]:
+def arrays_of(tree: CategoryPlaces, columns: Columns, features: Features) -> dict[str, NDArray[Any]]:
     groups = np.array(columns.groups, dtype=np.int32)
     ratings = np.array(columns.ratings, dtype=np.float32)
     counts = np.array(columns.rating_counts, dtype=np.int64)

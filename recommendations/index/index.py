@@ -59,12 +59,12 @@ def load_index(directory: Path, *, tenant: str, checksum: str | None = None) -> 
     """Open the artifact in ``directory``; raises BadArtifact."""
     artifact = open_artifact(directory, tenant=tenant, checksum=checksum)
     try:
-        return _index(artifact)
+        return index_of(artifact)
     except KeyError as error:
         raise BadArtifact(f"It lacks the array {error}.") from error
 
 
-def _index(artifact: Artifact) -> Index:
+def index_of(artifact: Artifact) -> Index:
     a = artifact.arrays
     return Index(
         version=artifact.manifest.version,

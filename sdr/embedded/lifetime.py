@@ -4,7 +4,7 @@ This runs before Django reads its settings, which then find the engines through 
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,10 @@ WITHOUT_ENGINES = frozenset({
     "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "generateproto", "healthcheck", "help",
     "makemessages", "makemigrations", "spectacular", "startapp", "startproject", "version", "waitfor",
 })  # fmt: skip
+# Commands that an option brings to the servers, or keeps from them.
+BY_OPTION: dict[str, Callable[[list[str]], bool]] = {
+    "evaluate": lambda argv: "--live" not in argv,
+}
 
 
 @contextmanager
@@ -37,7 +41,9 @@ def engines_for(argv: list[str]) -> Iterator[None]:
 
 def needs_none(argv: list[str]) -> bool:
     """Return whether the command reads and writes no server."""
-    return not argv or argv[0] in WITHOUT_ENGINES or not {"-h", "--help", "--version"}.isdisjoint(argv)
+    if not argv or argv[0] in WITHOUT_ENGINES or not {"-h", "--help", "--version"}.isdisjoint(argv):
+        return True
+    return argv[0] in BY_OPTION and BY_OPTION[argv[0]](argv)
 
 
 def require_kafka() -> None:
