@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recommendations.engine import decay
 from recommendations.engine.pages import Shop
 from recommendations.engine.weights import ScoringWeights
 from recommendations.evaluation.baselines import CategoryPopularity, ItemKnn, Popularity, Scorer, SessionKnn
 from recommendations.evaluation.cases import Cases
-from recommendations.evaluation.following import FollowingParameters, Sequence, learn
+from recommendations.evaluation.following import FollowingParameters, OfflineLists, Sequence, learn_viewed
 from recommendations.evaluation.metrics import DEPTH
 from recommendations.evaluation.opinions import ShopRules, best
 from recommendations.evaluation.served import Blend
@@ -40,6 +41,7 @@ class Bench:
         self._offline, self._split, self._setting = offline, split, setting
         self._groups = offline.groups if one_per_group else np.arange(offline.n_products, dtype=np.int32)
         self._shop: Shop | None = None
+        self._viewed: sparse.csr_matrix | None = None
         train, n = split.train, offline.n_products
         categories = offline.index.catalogue.categories
         self._makers: dict[str, Callable[[], Scorer | Blend]] = {
@@ -50,8 +52,8 @@ class Bench:
             "content": lambda: Content(self.shop),
             "trend": lambda: Trend(self.shop, split.now_seconds),
             "behaviour": lambda: Behaviour(self.shop),
-            "sequence": lambda: Sequence(learn(train, n, split.now_seconds, setting.following), setting.following),
-            "blend": lambda: Blend(self.shop, split.now_seconds),
+            "sequence": lambda: Sequence(self.viewed, setting.weights),
+            "blend": self._blend,
         }
         if not offline.has_texts:
             del self._makers["content"], self._makers["behaviour"]
@@ -71,6 +73,18 @@ class Bench:
             hotness = hotness_of(split.train, index.catalogue, split.now_seconds, self._setting.trend_half_life_seconds)
             self._shop = Shop(index.catalogue, index.similarity, hotness, self._setting.weights)
         return self._shop
+
+    @property
+    def viewed(self) -> sparse.csr_matrix:
+        """What shoppers met next, by the end of the training part."""
+        if self._viewed is None:
+            split, n = self._split, self._offline.n_products
+            self._viewed = learn_viewed(split.train, n, split.now_seconds, self._setting.following)
+        return self._viewed
+
+    def _blend(self) -> Blend:
+        train, now = self._split.train, self._split.now_seconds
+        return Blend(self.shop, now, OfflineLists(train, self.viewed, now, self._setting.following))
 
     def lists(self, name: str, *, novel: bool, on_progress: Callable[[int], None]) -> NDArray[np.int32]:
         """Return the list of each case, shape ``(n_cases, DEPTH)``; ``on_progress`` is told how many are done."""

@@ -1,11 +1,16 @@
 """The engine's own page beside the product a shopper met last: what would be served, asked one case at a time."""
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.engine.filters import Filter, Rule
+from recommendations.engine.next_lists import NO_TRAIL, NextList, Origin, Trail
 from recommendations.engine.pages import Shop, beside_product
+from recommendations.engine.reasons import ReasonCode
 from recommendations.engine.shopper import Shopper
+from recommendations.engine.strategies import list_weights
 from recommendations.evaluation.cases import Cases
 from recommendations.evaluation.metrics import DEPTH
 
@@ -13,13 +18,23 @@ from recommendations.evaluation.metrics import DEPTH
 MAX_PURCHASED = 500
 
 
+class Lists(Protocol):
+    """Where the lists of what shoppers went on to come from."""
+
+    half_life_seconds: float
+
+    def of(self, row: int, code: ReasonCode) -> NextList | None:
+        """Return one list of the product in ``row``, None if there is none of that kind."""
+        ...
+
+
 class Blend:
     """The product page, for a shopper whose recent products and purchases are known."""
 
     name = "blend"
 
-    def __init__(self, shop: Shop, now_seconds: float) -> None:
-        self._shop, self._now_seconds = shop, now_seconds
+    def __init__(self, shop: Shop, now_seconds: float, lists: Lists | None = None) -> None:
+        self._shop, self._now_seconds, self._next = shop, now_seconds, lists
 
     def lists(self, cases: Cases, *, novel: bool) -> NDArray[np.int32]:
         """Return the page of each case as rows, −1 beyond the last; ``novel``: without what the shopper just saw."""
@@ -28,10 +43,24 @@ class Blend:
         for case, (row, line) in enumerate(zip(cases.last_rows.tolist(), recents, strict=True)):
             recent = tuple(met for met in line if met >= 0)
             filtering = self._filter(row, recent if novel else (), self._purchased(cases, case))
-            shopper = Shopper(recent)
+            shopper = Shopper(recent, trail=self._trail(recent))
             ranked = beside_product(self._shop, row, filtering, DEPTH, self._now_seconds, shopper)
             lists[case, : len(ranked)] = [place.row for place in ranked]
         return lists
+
+    def _trail(self, recent: tuple[int, ...]) -> Trail:
+        """Return what serving knows of where the shopper comes from (see ``knowledge``)."""
+        if self._next is None:
+            return NO_TRAIL
+        groups = self._shop.catalogue.groups
+        firsts: dict[int, int] = {}
+        for row in recent:
+            firsts.setdefault(groups.item(row), row)
+        origins = []
+        for row in list(firsts.values())[: self._shop.weights.n_sequence]:
+            own = ((code, self._next.of(row, code)) for code in list_weights(self._shop.weights))
+            origins.append(Origin(row, {code: found for code, found in own if found}))
+        return Trail(tuple(origins), self._next.half_life_seconds)
 
     def _purchased(self, cases: Cases, case: int) -> list[int]:
         if not self._shop.weights.hide_purchased:

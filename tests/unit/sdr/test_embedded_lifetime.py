@@ -20,7 +20,17 @@ def named(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "argv", [[], ["help"], ["check"], ["makemigrations"], ["runstack", "--help"], ["migrate", "-h"], ["--version"]]
+    "argv",
+    [
+        [],
+        ["help"],
+        ["evaluate", "--last"],
+        ["check"],
+        ["makemigrations"],
+        ["runstack", "--help"],
+        ["migrate", "-h"],
+        ["--version"],
+    ],
 )
 def test_commands_without_servers(argv):
     assert lifetime.needs_none(argv)

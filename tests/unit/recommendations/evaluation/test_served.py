@@ -1,14 +1,19 @@
 """What is measured is what is served, and each signal alone is the engine's own."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recommendations.engine.behaviour import BehaviourScorer
 from recommendations.engine.filters import Filter, Rule
-from recommendations.engine.pages import beside_product
+from recommendations.engine.hotness import Hotness
+from recommendations.engine.pages import Shop, beside_product
 from recommendations.engine.shopper import Shopper
+from recommendations.engine.vocabulary import Vocabulary
 from recommendations.evaluation.cases import next_steps
+from recommendations.evaluation.following import FollowingParameters, OfflineLists, learn_viewed
 from recommendations.evaluation.log import Interactions
 from recommendations.evaluation.opinions import ShopRules, best
 from recommendations.evaluation.served import Blend
@@ -41,6 +46,23 @@ def test_what_was_bought_is_not_shown_again():
 
 def test_what_was_just_seen_is_not_shown_where_only_the_new_is_asked_for():
     assert 2 not in listed(Blend(make_shop(PANS), NOW).lists(case_after(2, 0), novel=True))
+
+
+def test_what_shoppers_went_on_to_is_told_as_serving_tells_it():
+    shop = Shop(**shop_parts(make_shop(PANS)))
+    log = Interactions.of(np.repeat(np.arange(9), 2), [0, 3] * 9)
+    parameters = FollowingParameters()
+    lists = OfflineLists(log, learn_viewed(log, len(PANS), 0.0, parameters), 0.0, parameters)
+    case = case_after(0)
+    assert listed(Blend(shop, 0.0).lists(case, novel=False))[0] == 4  # reads most alike
+    assert listed(Blend(shop, 0.0, lists).lists(case, novel=False))[0] == 3
+
+
+def shop_parts(shop):
+    """Return the parts of the shop, its products numbered as files' are."""
+    catalogue = replace(shop.catalogue, vocabulary=Vocabulary(np.arange(1, len(PANS) + 1)))
+    parts = {name: getattr(shop, name) for name in ("similarity", "weights")}
+    return parts | {"catalogue": catalogue, "hotness": Hotness.cold(catalogue)}
 
 
 @given(shops(min_items=2), st.data())
