@@ -13,6 +13,7 @@ from events.kinds import topic_of
 from events.messages import Event
 from events.validation import parse_event
 from sdr import clock
+from sdr.errors import tellable
 from sdr.exceptions import InvalidInput
 
 MAX_EVENTS = 1000
@@ -50,7 +51,8 @@ def _parse(raw: Any, tenant: str, received_at: datetime) -> Event | Tracked:
         return parse_event(raw, tenant=tenant, received_at=received_at)
     except InvalidInput as error:
         event_id = raw.get("event_id") if isinstance(raw, dict) else None
-        return Tracked(Outcome.REJECTED, event_id if isinstance(event_id, str) else None, error.field, str(error))
+        told = tellable(event_id) if isinstance(event_id, str) else None
+        return Tracked(Outcome.REJECTED, told, tellable(error.field), tellable(str(error)))
 
 
 def _publish(events: list[Event], publisher: Publisher, *, wait_for_ack: bool) -> list[Outcome]:

@@ -8,6 +8,7 @@ import msgspec
 
 from events.kinds import Kind
 from events.messages import MAX_RATING, SCHEMA_VERSION, Event, Instant, Name, ProductId
+from sdr.accounts.preferences import is_storable
 from sdr.exceptions import InvalidInput
 
 MAX_SKEW = timedelta(minutes=5)
@@ -61,9 +62,11 @@ def _convert(raw: Any) -> IncomingEvent:
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
         raise InvalidInput(place.strip("`.").split("[")[0] or "event", f"{message}.") from error
+    except UnicodeEncodeError as error:
+        raise InvalidInput("event", "It contains half of a character.") from error
     for name in ("sku", "user_id", "session_id", "recommendation_id"):
-        if "\x00" in (getattr(incoming, name) or ""):
-            raise InvalidInput(name, "It contains a NUL character.")
+        if not is_storable(getattr(incoming, name) or ""):
+            raise InvalidInput(name, "It contains a NUL character, or half of one.")
     return incoming
 
 

@@ -51,8 +51,14 @@ class ChangedMeanwhile(drf.APIException):
 
 def error_body(code: str, message: str, fields: Fields | None = None) -> dict[str, Any]:
     """Return the one shape; ``fields`` only where the caller sent something that is not acceptable."""
-    error: dict[str, Any] = {"code": code, "message": message}
-    return {"error": error | {"fields": fields} if fields else error}
+    error: dict[str, Any] = {"code": code, "message": tellable(message)}
+    told = {tellable(name): [tellable(text) for text in texts] for name, texts in (fields or {}).items()}
+    return {"error": error | {"fields": told} if told else error}
+
+
+def tellable(text: str) -> str:
+    """Return what a caller sent as it can be sent back: JSON can smuggle in half a character."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:

@@ -263,6 +263,11 @@ REST_FRAMEWORK = {
         "sdr.renderers.OrjsonRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
+    "DEFAULT_PARSER_CLASSES": [
+        "sdr.parsers.JsonParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "sdr.api.PageNumberPagination",
     "EXCEPTION_HANDLER": "sdr.api.exception_handler",

@@ -92,4 +92,6 @@ def _check(field: str, value: Any, shape: Any) -> Any:
 
 def is_storable(text: str) -> bool:
     """Return whether Postgres takes the text: no NUL, and no lone surrogate, which JSON can smuggle in."""
+    if text.isascii():
+        return "\0" not in text
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -37,6 +37,16 @@ def test_an_id_that_is_there_stays():
     assert ids([CLICK | {"event_id": "mine"}]) == ["mine"]
 
 
+@pytest.mark.parametrize("odd", [10**30, "\ud800", float("nan"), ["deep"]])
+def test_whatever_json_can_say_is_left_to_the_checks(odd):
+    for depth in (1, 5000):
+        value = odd
+        for _ in range(depth if odd == ["deep"] else 0):
+            value = [value]
+        for name in ("sku", "colour"):
+            assert len(with_ids([{"product_id": 1, name: value}], tenant="default", key="k")) == 1
+
+
 @given(st.lists(json_values, max_size=4))
 def test_what_is_no_event_is_left_to_the_checks(raw):
     assert len(with_ids(raw, tenant="default", key="k")) == len(raw)
