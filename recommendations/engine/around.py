@@ -94,7 +94,18 @@ def around(shop: Shop, row: int, sequence: PageSequence | None) -> Around:
 
 def _around(shop: Shop, row: int, scorer: SequenceScorer) -> Around:
     near, cosines = near_groups(shop, row)
-    others = scorer.groups[np.isin(scorer.groups, near, invert=True)]
+    others = scorer.groups[~_among(scorer.groups, near)]
     groups = np.concatenate([near.astype(np.intp), others])
     both = np.concatenate([cosines.astype(np.float64), ContentScorer.beside(shop, row).unlike(others.astype(np.int32))])
     return Around(groups, both, len(near), scorer.score(groups))
+
+
+def _among(groups: NDArray[np.intp], near: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return which ``groups`` are ``near``: ``np.isin`` without its overhead."""
+    if not len(near):
+        return np.zeros(len(groups), dtype=np.bool_)
+    ordered = np.sort(near)
+    places = ordered.searchsorted(groups)
+    places[places == len(ordered)] = 0
+    among: NDArray[np.bool_] = ordered[places] == groups
+    return among

@@ -57,7 +57,12 @@ class NextList:
 def _followers(found: NextList, catalogue: Catalogue) -> Followers:
     rows = catalogue.vocabulary.rows_of(found.product_ids)
     known = rows >= 0
-    groups, places = np.unique(catalogue.groups[rows[known]].astype(np.intp), return_inverse=True)
+    own = catalogue.groups[rows[known]].astype(np.intp)
+    order = own.argsort()
+    ascending = own[order]
+    if (ascending[1:] > ascending[:-1]).all():  # as nearly always: no two variants of one group
+        return Followers(ascending, found.scores[known][order], found.counts[known][order].astype(np.int64))
+    groups, places = np.unique(own, return_inverse=True)
     scores, counts = np.full(len(groups), -np.inf), np.zeros(len(groups), dtype=np.int64)
     np.logaddexp.at(scores, places, found.scores[known])
     np.add.at(counts, places, found.counts[known])

@@ -66,8 +66,13 @@ class SequenceScorer:
         parts = _parts(shop, trail, now_seconds, weights, np.array(list(left_out), dtype=np.intp))
         if not parts:
             return None
-        groups, places = np.unique(np.concatenate([part.followers.groups for part in parts]), return_inverse=True)
-        values = np.bincount(places, np.concatenate([part.weight * part.values for part in parts]))
+        values: NDArray[np.float64]
+        if len(parts) == 1:
+            groups, values = parts[0].followers.groups, parts[0].weight * parts[0].values
+        else:
+            groups, places = np.unique(np.concatenate([part.followers.groups for part in parts]), return_inverse=True)
+            sums = np.bincount(places, np.concatenate([part.weight * part.values for part in parts]))
+            values = sums.astype(np.float64)
         scale = max(1.0, values.max().item())
         return cls(groups, values / scale, tuple(parts), scale)
 
@@ -108,7 +113,9 @@ def _parts(
 
 
 def _without(followers: Followers, left_out: NDArray[np.intp]) -> Followers:
-    kept = np.isin(followers.groups, left_out, invert=True)
+    # A page leaves out one group, which is quicker to compare with than to look for.
+    is_one = len(left_out) == 1
+    kept = followers.groups != left_out[0] if is_one else np.isin(followers.groups, left_out, invert=True)
     if kept.all():
         return followers
     return Followers(followers.groups[kept], followers.scores[kept], followers.counts[kept])
