@@ -35,8 +35,9 @@ class Pace:
     gather_seconds: float = 0.0
 
 
-# A call to the live state blocks it for everybody: small calls, unless there is a backlog to work off.
-LIVE_PACE = Pace(small=200, large=4000)
+# A call to the live state blocks it for everybody: small calls, unless there is a backlog to work off. Even then a read
+# is one call, so that the next is read and prepared while the state is busy with it.
+LIVE_PACE = Pace(small=200, large=500)
 
 
 class Pipeline:
@@ -97,6 +98,7 @@ class Pipeline:
             self._write(records)
         else:
             self._seconds_behind = 0.0
+        if not (records and has_backlog) and self.is_positioned:  # nothing waits that could be read meanwhile
             self._until_available(self._sink.finish)
         if time.monotonic() >= self._advance_at:
             self.advance()

@@ -14,7 +14,7 @@
 --   prune_below score in trend:week under which a product has faded (both sets lose it)
 --   feed_ms, feed_entries      how long and how far back the feed reaches
 --   channel     where followers of the feed are woken
--- Returns {1, applied, duplicates, skipped} or, where a stored offset is behind what its consumer expects
+-- Returns {1, applied, duplicates, skipped, microseconds} or, where a stored offset is behind what its consumer expects
 -- (Redis went back in time), {0} with nothing changed.
 --
 -- A script is isolated but not rolled back: everything is read and computed before the first write, so that
@@ -140,4 +140,4 @@ for _, args in ipairs(notes) do
 end
 write_progress(admitted)
 tell(call, feed_key, packed)
-return {1, #applied, admitted.duplicates, admitted.skipped}
+return {1, #applied, admitted.duplicates, admitted.skipped, microseconds()}

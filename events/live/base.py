@@ -1,5 +1,6 @@
 """What any live state promises, whatever keeps it."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -54,21 +55,29 @@ E = TypeVar("E", bound=LogEvent)
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[E]):
-    """One tenant's share of what was read. ``as_of_seconds``: the newest record's time."""
+    """One tenant's share of what was read. ``as_of_seconds``: the newest record's time.
+
+    ``oldest_received_seconds``: when the first of the events was received.
+    """
 
     tenant: str
     steps: list[Step]
     as_of_seconds: float
     events: list[E] = field(default_factory=list)
+    oldest_received_seconds: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a batch: ``skipped`` lay below the stored offset, ``duplicates`` had a known event id."""
+    """What became of a batch: ``skipped`` lay below the stored offset, ``duplicates`` had a known event id.
+
+    ``seconds``: how long it kept everybody else waiting, as far as is known.
+    """
 
     n_applied: int
     n_duplicates: int
     n_skipped: int
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,18 @@ class ExactState(Protocol[E]):
 
     def apply(self, batch: Batch[E]) -> Applied:
         """Apply the batch's events and store its offsets, both or neither. Raises WentBack or Rejected."""
+        ...
+
+    def send(self, batch: Batch[E]) -> None:
+        """Let the batch be applied, behind those that were sent before, while the caller does something else."""
+        ...
+
+    def result(self) -> Applied:
+        """Wait for what became of the oldest batch that was sent. Raises WentBack or Rejected."""
+        ...
+
+    def drop(self) -> None:
+        """Leave what was sent to its fate. So must be done after an error, if there are others under way."""
         ...
 
     def forget(self, tenant: str, shopper: str, until_seconds: float) -> Moved:

@@ -1,15 +1,18 @@
 """The live state in plain Python: what Redis is held to in tests, written to be read."""
 
 import math
-from collections import defaultdict
+from abc import ABC, abstractmethod
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Generic
 
 import numpy as np
 
 from events.live import parameters
-from events.live.base import NO_OFFSET, Applied, Batch, E, LiveEvent, LogEvent, Moved, Shopper, WentBack
+from events.live.base import NO_OFFSET, Applied, Batch, E, LiveEvent, LogEvent, Moved, Rejected, Shopper, WentBack
 from events.live.changes import Changes
+from sdr.exceptions import Unavailable
 
 
 @dataclass
@@ -31,10 +34,37 @@ class TenantState(Admission):
     marks: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
 
 
-class MemoryLiveState:
+class Telling(ABC, Generic[E]):
+    """Batches are applied as they are sent, and what became of them is told later."""
+
+    def __init__(self) -> None:
+        self._outcomes: deque[Applied | Exception] = deque()
+
+    @abstractmethod
+    def apply(self, batch: Batch[E]) -> Applied:
+        """See :class:`events.live.base.ExactState`."""
+
+    def send(self, batch: Batch[E]) -> None:
+        try:
+            self._outcomes.append(self.apply(batch))
+        except (WentBack, Rejected, Unavailable) as error:
+            self._outcomes.append(error)
+
+    def result(self) -> Applied:
+        outcome = self._outcomes.popleft()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def drop(self) -> None:
+        self._outcomes.clear()
+
+
+class MemoryLiveState(Telling[LiveEvent]):
     """See :class:`events.live.base.LiveState`."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.tenants: dict[str, TenantState] = defaultdict(TenantState)
 
     def offsets(self, tenants: Iterable[str], logs: Iterable[str]) -> Mapping[tuple[str, str], int]:

@@ -1,10 +1,12 @@
 """The live state in Redis: one script call per tenant and batch."""
 
 import math
+from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol
 
 import msgpack
 import redis
@@ -12,6 +14,7 @@ import redis
 from events.live import keys, parameters
 from events.live.base import NO_OFFSET, Applied, Batch, E, LiveEvent, Moved, Rejected, Shopper, WentBack
 from events.live.changes import Changes, unpack
+from events.live.script_pipe import ScriptPipe
 from sdr.connections import redis_client
 from sdr.exceptions import Unavailable
 
@@ -74,16 +77,20 @@ class Spelling(Protocol):
         ...
 
 
-class RedisState:
+class RedisState(ABC, Generic[E]):
     """What states in Redis have in common: offsets, and generations.
 
     ``generation``: of a state that is being rebuilt; None follows whichever is in force.
     """
 
     _keys: Spelling
+    _script: str
 
     def __init__(self, generation: str | None = None) -> None:
         self._generation = generation
+        self._pipe = ScriptPipe(self._script)
+        # The tenants of the batches that are under way.
+        self._sent: deque[str] = deque()
 
     def offsets(self, tenants: Iterable[str], logs: Iterable[str]) -> Mapping[tuple[str, str], int]:
         tenants, logs = list(tenants), list(logs)
@@ -101,14 +108,32 @@ class RedisState:
             for log, value in zip(logs, values, strict=True)
         }
 
-    def _apply(self, script: str, tenant: str, call: bytes) -> Applied:
-        own = [self._keys.generation(tenant), self._keys.feed(tenant)]
+    def apply(self, batch: Batch[E]) -> Applied:
+        self.send(batch)
+        return self.result()
+
+    def send(self, batch: Batch[E]) -> None:
+        tenant, packed = batch.tenant, self._packed(batch)
         with redis_errors():
-            # The script is registered lazily and sent whole only where Redis does not know it.
-            took, *counts = redis_client().register_script(script)(keys=own, args=[call])
+            self._pipe.send([self._keys.generation(tenant), self._keys.feed(tenant)], packed)
+        self._sent.append(tenant)
+
+    def result(self) -> Applied:
+        tenant = self._sent.popleft()
+        with redis_errors():
+            took, *numbers = self._pipe.reply()
         if not took:
             raise WentBack(tenant)
-        return Applied(*counts)
+        n_applied, n_duplicates, n_skipped, microseconds = numbers
+        return Applied(n_applied, n_duplicates, n_skipped, microseconds / 1e6)
+
+    def drop(self) -> None:
+        self._sent.clear()
+        self._pipe.drop()
+
+    @abstractmethod
+    def _packed(self, batch: Batch[E]) -> bytes:
+        """Return the batch as the script takes it."""
 
     def _own_generation(self) -> list[str]:
         """Return what a script is told: nothing, for it to take the one in force."""
@@ -123,13 +148,13 @@ class RedisState:
         return [(found or b"").decode() for found in pipe.execute()]
 
 
-class RedisLiveState(RedisState):
+class RedisLiveState(RedisState[LiveEvent]):
     """See :class:`events.live.base.LiveState`; keys are in :mod:`events.live.keys`."""
 
-    _keys = keys
+    _keys, _script = keys, _APPLY
 
-    def apply(self, batch: Batch[LiveEvent]) -> Applied:
-        return self._apply(_APPLY, batch.tenant, _encode(batch, self._generation))
+    def _packed(self, batch: Batch[LiveEvent]) -> bytes:
+        return _encode(batch, self._generation)
 
     def shopper(self, tenant: str, shopper: str) -> Shopper:
         args = [*_lists(tenant), keys.PREFERENCES, shopper]

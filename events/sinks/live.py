@@ -3,8 +3,7 @@
 from events.kinds import MARKING, MEETING, Kind
 from events.live.base import LiveEvent
 from events.messages import Event
-from events.sinks.base import LogRecord
-from events.sinks.state import StateSink
+from events.sinks.state import Read, StateSink
 from sdr import metrics
 
 
@@ -14,15 +13,15 @@ class LiveSink(StateSink[LiveEvent]):
     stage = "live_state"
     processed = metrics.EVENTS_PROCESSED
 
-    def _taken(self, entry: LogRecord, event: Event, product_id: int, weight: float) -> LiveEvent:
+    def _taken(self, read: Read, product_id: int, weight: float) -> LiveEvent:
+        entry, event = read.entry, read.event
         return LiveEvent(
             log=entry.log,
             offset=entry.record.offset,
             event_id=event.event_id.bytes,
             product_id=product_id,
             weight=weight,
-            # Nothing happens after it is received: that is a clock ahead of ours.
-            occurred_at_seconds=min(event.occurred_at, event.received_at).timestamp(),
+            occurred_at_seconds=read.occurred_seconds,
             is_click=event.kind is Kind.CLICK,
             shoppers=self._erased.names_left(event),
             is_met=event.kind in MEETING,

@@ -260,4 +260,4 @@ for _, session in pairs(sessions) do
 end
 write_progress(admitted)
 tell(call, feed_key, changed)
-return {1, #applied, admitted.duplicates, admitted.skipped}
+return {1, #applied, admitted.duplicates, admitted.skipped, microseconds()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from events.live.base import NO_OFFSET, Applied, Batch, Moved
-from events.live.memory import Admission, admit
+from events.live.memory import Admission, Telling, admit
 from events.live.sequences import parameters
 from events.live.sequences.base import StepEvent, fades
 from events.live.sequences.kinds import Following
@@ -41,10 +41,11 @@ class TenantSequences(Admission):
     lists: dict[Place, list[Followed]] = field(default_factory=lambda: defaultdict(list))
 
 
-class MemorySequences:
+class MemorySequences(Telling[StepEvent]):
     """See :class:`events.live.sequences.base.SequenceState`."""
 
     def __init__(self, half_life_days: float = 30.0) -> None:
+        super().__init__()
         self.tenants: dict[str, TenantSequences] = defaultdict(TenantSequences)
         self._rate = parameters.decay_rate(half_life_days)
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgpack
 from django.conf import settings
 
-from events.live.base import Applied, Batch, Moved
+from events.live.base import Batch, Moved
 from events.live.parameters import milliseconds_kept
 from events.live.redis import EXACTLY_ONCE, RedisState, once_columns, packed_call, redis_errors
 from events.live.sequences import keys, parameters
@@ -23,13 +23,13 @@ _LEARN = EXACTLY_ONCE + (Path(__file__).parent / "learn.lua").read_text()
 _FORGET = (Path(__file__).parent / "forget.lua").read_text()
 
 
-class RedisSequences(RedisState):
+class RedisSequences(RedisState[StepEvent]):
     """See :class:`events.live.sequences.base.SequenceState`; keys are in :mod:`events.live.sequences.keys`."""
 
-    _keys = keys
+    _keys, _script = keys, _LEARN
 
-    def apply(self, batch: Batch[StepEvent]) -> Applied:
-        return self._apply(_LEARN, batch.tenant, _encode(batch, self._generation))
+    def _packed(self, batch: Batch[StepEvent]) -> bytes:
+        return _encode(batch, self._generation)
 
     def forget(self, tenant: str, shopper: str, until_seconds: float) -> Moved:
         until = "+inf" if math.isinf(until_seconds) else milliseconds_kept(until_seconds)
