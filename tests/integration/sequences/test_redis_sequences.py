@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from events.live.base import NO_OFFSET, Batch, Rejected, Step, WentBack
 from events.live.sequences import keys, parameters
 from events.live.sequences.feed import changed_lists
 from events.live.sequences.kinds import Following
-from events.live.sequences.lists import read_lists
+from events.live.sequences.lists import FollowingList, pack, read_lists
 from events.live.sequences.memory import MemorySequences
 from events.live.sequences.redis import RedisSequences
 from sdr import clock
@@ -76,6 +77,15 @@ def test_large_calls_are_taken_whole(state):
     assert len(state.following("default", Following.VIEWED, 1)) > 0
 
 
+def test_an_id_is_not_found_where_other_numbers_look_like_it(state, redis_client):
+    # Packed, the end of this id and the beginning of this count are the bytes of id 1.
+    listed = FollowingList(np.array([256]), np.array([480.0]), np.array([256], np.int32))
+    redis_client.set(keys.following("default", Following.VIEWED, 2), pack(listed))
+    state.apply(make_batch(clicks(2, 1)))
+    found = state.following("default", Following.VIEWED, 2)
+    assert (found.product_ids.tolist(), found.counts.tolist()) == ([256, 1], [256, 1])
+
+
 def test_every_list_that_changed_is_in_the_feed_and_can_be_read(state):
     position = changed_lists("default", None).position
     state.apply(make_batch([make_step(1), make_step(2, 1, kind=Kind.PURCHASE)]))
@@ -110,11 +120,13 @@ def test_a_generation_that_is_being_built_is_nobodys_to_follow_and_forgets_with_
     assert RedisSequences("g1:").session("default", "s:1") == []
 
 
+# Close enough for robots, exactly half an hour apart, and farther.
+TIMES = st.integers(-12, 12).map(lambda n: 150 * n) | st.integers(-5000, 5000)
 STEPS = st.lists(
     st.tuples(
         st.integers(1, 6),
         st.sampled_from(KINDS),
-        st.integers(-5000, 5000),
+        TIMES,
         st.integers(0, 40),
         st.sampled_from(["s:1", "s:2", "u:1"]),
         st.integers(0, 1),

@@ -103,6 +103,28 @@ class SequenceStateContract:
             state.apply(make_batch(steps, expect=2 * number or -1))
         assert set(weights(state, 1)) == {12, 13, 14}
 
+    def test_who_is_listed_gains_before_newcomers_are_let_in(self, state, monkeypatch):
+        monkeypatch.setattr(parameters, "MAX_LISTED", 1)
+        state.apply(make_batch(clicks(1, 2)))
+        again = [make_step(1, 2, session="s:2"), make_step(2, 3, session="s:2", kind=Kind.ADD_TO_CART)]
+        newcomer = [make_step(1, 4, session="s:3"), make_step(3, 5, session="s:3", kind=Kind.ADD_TO_CART)]
+        state.apply(make_batch([*newcomer, *again], expect=2))
+        assert weights(state, 1) == {2: near(4 * NEXT, 2)}
+
+    def test_of_two_that_weigh_the_same_the_newcomer_stays(self, state, monkeypatch):
+        monkeypatch.setattr(parameters, "MAX_LISTED", 1)
+        for number, product in enumerate((2, 3)):
+            events = [make_step(p, 2 * number + i, session=f"s:{number}", at=START) for i, p in enumerate((1, product))]
+            state.apply(make_batch(events, expect=2 * number or -1))
+        assert weights(state, 1) == {3: near(NEXT)}
+
+    def test_fifty_steps_in_a_moment_are_a_robots(self, state, monkeypatch):
+        monkeypatch.setattr(parameters, "MAX_STEPS", 5)
+        state.apply(make_batch(clicks(1, 2, 3, 4, 5, 6, 7)))
+        assert weights(state, 6) == weights(state, 7) == {}
+        state.apply(make_batch([make_step(8, 7, at=START + 400)], expect=7))
+        assert 7 in weights(state, 8)
+
     def test_what_a_session_met_until_then_is_forgotten_and_what_it_taught_stays(self, state):
         state.apply(make_batch(clicks(1, 2, 3)))
         assert state.forget("default", "s:1", START + 1) == Moved(2, 0)
