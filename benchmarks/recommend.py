@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from benchmarks.index_build import build_in_a_process_of_its_own, load_catalogue
+from sdr.embedded.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,9 +86,7 @@ def serving_it() -> Iterator[None]:
     from recommendations import serving
     from sdr.accounts.models import DEFAULT_TENANT
 
-    deadline = time.monotonic() + 60
-    while serving.current(DEFAULT_TENANT)[1] and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_until(lambda: not serving.current(DEFAULT_TENANT)[1], 60)
     try:
         yield
     finally:

@@ -17,10 +17,13 @@ from selectors import EVENT_READ, DefaultSelector
 import psutil
 
 from benchmarks import BASE_DIR, Bench
+from sdr.embedded import sockets
+from sdr.embedded.waiting import wait_until
 
 ROUNDS = 7
 ROUND_SECONDS = 1.0
 N_CONNECTIONS = 8
+START_SECONDS = 60
 AIM = 0.7
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
@@ -93,7 +96,7 @@ def prepared() -> tuple[int, str]:
 @contextmanager
 def serving(application: str, **environment: str) -> Iterator[Server]:
     """Serve as `make up` does, in production's settings: one worker, eight threads, metrics of several processes."""
-    port = free_port()
+    port = sockets.free_port()
     options = ["--interface", "wsgi", "--port", str(port), "--blocking-threads", "8", "--log-level", "error"]
     with tempfile.TemporaryDirectory() as metrics:
         env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": metrics, "API_KEYS_REQUIRED": "1"} | environment
@@ -109,23 +112,17 @@ def serving(application: str, **environment: str) -> Iterator[Server]:
             process.wait()
 
 
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
-
-
 def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("granian does not listen")
+    if not wait_until(lambda: process.poll() is not None or is_open(port), START_SECONDS) or process.poll() is not None:
+        raise RuntimeError("granian does not listen")
+
+
+def is_open(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def request_for(path: str, key: str) -> bytes:

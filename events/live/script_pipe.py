@@ -16,6 +16,8 @@ class ScriptPipe:
     def __init__(self, script: str) -> None:
         self._script = script
         self._sha: str | None = None
+        # Held while replies are outstanding, with the pool it goes back to.
+        self._pool: Any = None
         self._connection: Any = None
         self._n_sent = 0
 
@@ -25,8 +27,11 @@ class ScriptPipe:
             self._sha = client.script_load(self._script)
         try:
             if self._connection is None:
-                self._connection = client.connection_pool.get_connection()
-            self._connection.send_command("EVALSHA", self._sha, len(keys), *keys, argument)
+                self._pool = client.connection_pool
+                self._connection = self._pool.get_connection()
+            # A check of the connection would take an outstanding reply for its own.
+            is_idle = self._n_sent == 0
+            self._connection.send_command("EVALSHA", self._sha, len(keys), *keys, argument, check_health=is_idle)
         except BaseException:
             self.drop()
             raise
@@ -60,4 +65,4 @@ class ScriptPipe:
 
     def _release(self) -> None:
         connection, self._connection = self._connection, None
-        redis_client().connection_pool.release(connection)
+        self._pool.release(connection)

@@ -45,10 +45,8 @@ class Calls(Generic[E]):
     def send(self, batch: Batch[E]) -> None:
         """Send a batch; what its steps expect is put in here."""
         self.clear_doubt()
-        tenant, steps = (
-            batch.tenant,
-            [replace(step, expect=self.expected(batch.tenant, step.log)) for step in batch.steps],
-        )
+        tenant = batch.tenant
+        steps = [replace(step, expect=self.expected(tenant, step.log)) for step in batch.steps]
         batch = replace(batch, steps=steps)
         self._expected |= {(tenant, step.log): max(step.next_offset, step.expect) for step in steps}
         self._sent.append(batch)

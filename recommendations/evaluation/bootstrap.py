@@ -4,6 +4,8 @@ Efron & Tibshirani, "An Introduction to the Bootstrap", 1993. Whole shoppers are
 independent observations; the same draws for all make differences between scorers as sharp as they can be.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,8 @@ class Bootstrap:
         means: NDArray[np.float64] = drawn[:, :-1] / drawn[:, -1:]
         return means
 
-    def _draws(self, n_shoppers: int):  # noqa: ANN202
+    def _draws(self, n_shoppers: int) -> Iterator[NDArray[np.float64]]:
+        """Yield how often each shopper is drawn, some draws at a time: shape ``(n, n_shoppers)``."""
         rng = np.random.default_rng(self._seed)
         for start in range(0, self._n_draws, _CHUNK):
             n = min(_CHUNK, self._n_draws - start)

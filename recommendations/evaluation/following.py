@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import log as ln
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from events.live.sequences import parameters as live
@@ -120,7 +121,7 @@ class Sequence:
         return Opinions.of_matrix(gathered(self._lists, cases.recent(self._n_recent), self._worth))
 
 
-def _once_a_session(log: Interactions):  # noqa: ANN202
+def _once_a_session(log: Interactions) -> tuple[Interactions, NDArray[np.intp]]:
     """Return each product of a session where it was met first, session by session, and the sessions' numbers."""
     log, sessions = log.by_session()
     keys = sessions.astype(np.int64) * (int(log.rows.max(initial=0)) + 1) + log.rows
@@ -128,6 +129,7 @@ def _once_a_session(log: Interactions):  # noqa: ANN202
     return log.where(first), sessions[first]
 
 
-def _left(log: Interactions, now_seconds: float, parameters: FollowingParameters):  # noqa: ANN202
+def _left(log: Interactions, now_seconds: float, parameters: FollowingParameters) -> NDArray[np.float64]:
     """Return what is left of each interaction's weight."""
-    return np.exp(-ln(2.0) * (now_seconds - log.seconds) / parameters.half_life_seconds)
+    left: NDArray[np.float64] = np.exp(-ln(2.0) * (now_seconds - log.seconds) / parameters.half_life_seconds)
+    return left

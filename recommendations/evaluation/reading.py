@@ -1,7 +1,7 @@
 """Logs from files: interactions as CSV, or click sessions line by line."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from catalog.importing.source import Source, open_source
@@ -98,7 +98,8 @@ def read_sessions(name: str, names: Names, on_problem: Problem, on_progress: Pro
     return Interactions.of(columns.shoppers, columns.rows)
 
 
-def _session_lines(source: Source, on_problem: Problem):  # noqa: ANN202
+def _session_lines(source: Source, on_problem: Problem) -> Iterator[list[str]]:
+    """Yield the items of each session. Raises BadFile where the file breaks off."""
     try:
         for number, line in enumerate(source.lines(), start=1):
             _, tab, items = line.decode("utf-8", "replace").strip("\r\n").partition("\t")
