@@ -77,8 +77,12 @@ class Glance:
         is_clicked = end - start > 1 and self._group_hour(group) != NEVER
         if not self._is_even(group) or (is_clicked and self._category(group) == SEVERAL_CATEGORIES):
             return self._best_of(rows.tolist(), added)
-        # Of even variants the one that is clicked most is the best, and scores the most that its group can.
-        row = rows.item(self._hours[rows].argmax() if is_clicked else 0)
+        # Of even variants the one that is clicked most scores the most that its group can. Is it not the first by id,
+        # an earlier one may score the same to the millionth: by a share of nothing, or by clicks that are long past.
+        place = self._hours[rows].argmax().item() if is_clicked else 0
+        if place:
+            return self._best_of(rows.tolist(), added)
+        row = rows.item(0)
         total = self._trend(row, self._hour(row), self._rating(row)) + added if most is None else most
         return row, total, round(total * UNITS)
 

@@ -137,6 +137,12 @@ def test_leaving_candidates_alone_leaves_the_list_as_it_is(question, limit, is_s
     assert [(place.row, place.score) for place in page[: len(best)]] == best
 
 
+def test_of_variants_with_one_score_the_first_by_id_stands_whichever_was_clicked():
+    items = [Item("copper kettle"), Item("copper pan", group="pan"), Item("copper pan", group="pan")]
+    shop = make_shop(items, clicks=[2], weights=ScoringWeights(trend=0.0))
+    assert rows_of(beside(shop)) == [1]
+
+
 @given(shops())
 def test_candidates_with_one_score_stand_by_id(drawn):
     shop = make_shop(drawn[0], clicks=drawn[1])
