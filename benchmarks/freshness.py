@@ -15,7 +15,9 @@ from benchmarks import BASE_DIR, Bench
 from benchmarks.live import apache_kafka, click, hm_clicks
 
 PER_SECOND = 2000
-SECONDS = 10
+SECONDS = 12
+# The broker is seconds old: the machine code of what it runs is made now. These are figures of their own.
+WARM_UP_SECONDS = 2
 TENANT = "default"
 # One in so many events is on a product of its own, whose arrival is timed.
 PROBE_EVERY = 20
@@ -30,11 +32,18 @@ def run(bench: Bench) -> None:
         with process("-m", "benchmarks.freshness", str(seen_file)), process("manage.py", "consume_clicks"):
             acknowledged = _load(bench, lambda: dict(seen_in(seen_file)))
         seen = dict(seen_in(seen_file))
-    ages = sorted(seen[product] - at for product, at in acknowledged.items() if product in seen)
+    ages = {product: seen[product] - at for product, at in acknowledged.items() if product in seen}
     bench.record("probes seen", len(ages), "probes", len(ages) / len(acknowledged), "probes acknowledged")
+    first = FIRST_PROBE + PER_SECOND * WARM_UP_SECONDS
+    _record(bench, "freshness", [age for product, age in ages.items() if product > first])
+    _record(bench, "freshness, new broker", [age for product, age in ages.items() if product <= first])
+
+
+def _record(bench: Bench, what: str, ages: list[float]) -> None:
+    ages.sort()
     for name, share in (("p50", 0.5), ("p99", 0.99), ("worst", 1.0)):
         age = ages[min(int(len(ages) * share), len(ages) - 1)]
-        bench.record(f"freshness, {name}", age * 1e3, "ms", age / PROMISED_SECONDS, "promised 100 ms")
+        bench.record(f"{what}, {name}", age * 1e3, "ms", age / PROMISED_SECONDS, "promised 100 ms")
 
 
 def _load(bench: Bench, seen: Callable[[], dict[int, float]]) -> dict[int, float]:
@@ -44,8 +53,10 @@ def _load(bench: Bench, seen: Callable[[], dict[int, float]]) -> dict[int, float
     from events.broker.config import producer_config
     from events.broker.topics import ensure_topics
     from events.kinds import PRODUCT_CLICKS
+    from sdr.collector import spare_what_is_there
 
     ensure_topics()
+    spare_what_is_there()
     producer, acknowledged = Producer(producer_config()), {}
     await_until(lambda: _is_followed(producer, seen))
     messages = [message for _, message in hm_clicks(bench.data_dir, PER_SECOND * SECONDS)]
@@ -106,7 +117,9 @@ def follow(file: Path) -> None:
 
     django.setup()
     from events.live.feed import RedisFeed
+    from sdr.collector import spare_what_is_there
 
+    spare_what_is_there()
     feed, position = RedisFeed(), None
     with file.open("w", buffering=1) as notes:
         while True:

@@ -94,7 +94,9 @@ def follow(file: Path) -> None:
     from events.live.sequences.feed import changed_lists
     from events.live.sequences.kinds import Following
     from events.live.sequences.lists import read_lists
+    from sdr.collector import spare_what_is_there
 
+    spare_what_is_there()
     wake_ups, position = RedisFeed(), None
     with file.open("w", buffering=1) as notes:
         while True:

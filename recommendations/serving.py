@@ -13,6 +13,7 @@ from recommendations.index.holder import Holder, Serving
 from recommendations.mirror import Mirror
 from sdr import clock, metrics
 from sdr.accounts.models import DEFAULT_TENANT
+from sdr.collector import spare_what_is_there
 from sdr.exceptions import IndexNotReady, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -88,6 +89,7 @@ class ServingProcess:
                     thread.start()
 
     def _follow_registry(self) -> None:
+        spare_what_is_there()  # what the first answer needed is there by now
         while not self._stopping.wait(REFRESH_SECONDS):
             try:
                 self.holder.refresh()

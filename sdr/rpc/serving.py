@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sdr import health
+from sdr.collector import spare_what_is_there
 from sdr.heartbeat import Heartbeat
 from sdr.rpc import tls
 from sdr.rpc.server import RpcServer
@@ -37,6 +38,7 @@ def start_server(options: ServeOptions) -> RpcServer:
         shares_port=options.shares_port,
         heartbeat=Heartbeat(HEARTBEAT),
     )
+    spare_what_is_there()
     server.start()
     return server
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from events.consumers import archive_pipeline
+from sdr.collector import spare_what_is_there
 from sdr.embedded.lifetime import require_kafka
 
 
@@ -24,4 +25,5 @@ class Command(BaseCommand):
         pipeline = archive_pipeline(options["group"])
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda _signum, _frame: pipeline.stop())
+        spare_what_is_there()
         pipeline.run()

@@ -11,6 +11,7 @@ from events.consumers import sequence_pipeline
 from events.rebuild.command import add_arguments, rebuild_with_bars, since_of, tenants_of
 from events.rebuild.run import SEQUENCES, Past
 from sdr.accounts.models import Tenant
+from sdr.collector import spare_what_is_there
 from sdr.embedded.lifetime import require_kafka
 
 
@@ -53,6 +54,7 @@ class Command(BaseCommand):
         pipeline = sequence_pipeline(group)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda _signum, _frame: pipeline.stop())
+        spare_what_is_there()
         pipeline.run()
 
     def _learn_anew(self, tenant: Tenant, options: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from events.kinds import RECOMMENDATION_REQUESTS, RECOMMENDATION_RESPONSES
 from events.tenants import TenantDirectory
 from recommendations import serving
 from recommendations.answering.loop import Answering
+from sdr.collector import spare_what_is_there
 from sdr.embedded.lifetime import require_kafka
 from sdr.health import Heartbeat
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         answering = Answering(source, publisher, TenantDirectory(), on_alive=heartbeat.beat)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda _signum, _frame: answering.stop())
+        spare_what_is_there()
         try:
             answering.run()
         finally:

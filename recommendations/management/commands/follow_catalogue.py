@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from recommendations.index.overlay.follower import Follower
+from sdr.collector import spare_what_is_there
 from sdr.heartbeat import Heartbeat
 
 HEARTBEAT = "catalogue"
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         follower = Follower(on_alive=heartbeat.beat)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda _signum, _frame: follower.stop())
+        spare_what_is_there()
         try:
             follower.run()
         finally:

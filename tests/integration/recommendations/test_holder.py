@@ -1,8 +1,10 @@
+import gc
 import os
 import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import pytest
 from django.core.files.storage import storages
@@ -55,6 +57,20 @@ def test_a_new_version_is_exchanged_on_refresh(holder, shop):
     assert holder.current("default").index.row_of(None, "new") is not None
     # Who read the old one goes on with it.
     assert len(before.index.catalogue.vocabulary) == len(ROWS)
+
+
+def test_an_index_that_was_exchanged_goes_without_the_collector(holder, shop):
+    """It may be among what is spared: then only its last reference ends it, and its memory."""
+    shop.rebuild()
+    old = weakref.ref(holder.current("default").index.catalogue)
+    shop.put({"sku": "new", "name": "New"})
+    shop.rebuild()
+    gc.disable()
+    try:
+        holder.refresh("default")
+        assert old() is None
+    finally:
+        gc.enable()
 
 
 def test_refreshing_what_is_current_loads_nothing(holder, shop):
