@@ -1,5 +1,6 @@
 """What is answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,13 +22,14 @@ class Recommendation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recommendations:
-    """An answer, with what it was made from and what it lacks."""
+    """An answer, with what it was made from and what it lacks. ``product_ids``: those of ``items``, in their order."""
 
     items: list[Recommendation]
     recommendation_id: str
     index_version: str
     degraded: list[str]
     has_evidence: bool = False
+    product_ids: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

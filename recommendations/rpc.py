@@ -11,6 +11,7 @@ from recommendations import services
 from recommendations.answers import Explanation
 from recommendations.limits import checked_limit
 from recommendations.queries import checked_strategy
+from recommendations.shown import told
 from recommendations.wire import evidence_of, product_of, ranking_bytes
 from sdr.accounts.callers import Access
 from sdr.accounts.models import Scope
@@ -29,14 +30,15 @@ class RecommendationService(Service):
     needs = frozenset({"index"})
 
     def GetRecommendations(self, request: messages.GetRecommendationsRequest, context: grpc.ServicerContext) -> bytes:  # noqa: N802  the proto's name
-        return ranking_bytes(services.recommend_for_product(_product_query(request, self.caller)))
+        query = _product_query(request, self.caller)
+        return ranking_bytes(told(query.tenant, services.recommend_for_product(query)))
 
     def GetUserRecommendations(  # noqa: N802
         self, request: messages.GetUserRecommendationsRequest, context: grpc.ServicerContext
     ) -> bytes:
         conditions = _conditions(request) | {"user_id": request.user_id, "evidence": request.evidence}
         query = services.UserQuery(self.caller.tenant, self.caller.tenant_id, **conditions)
-        return ranking_bytes(services.recommend_for_user(query))
+        return ranking_bytes(told(query.tenant, services.recommend_for_user(query)))
 
     def GetTrendingProducts(  # noqa: N802
         self, request: messages.GetTrendingProductsRequest, context: grpc.ServicerContext

@@ -144,7 +144,9 @@ def _answer(
             item if place.is_fallback else item._replace(evidence=_evidence(now, blend, place.row, page_row))
             for item, place in zip(items, ranked, strict=True)
         ]
-    return Recommendations(items, os.urandom(16).hex(), now.index.version, degraded, query.evidence)
+    id_of = now.index.catalogue.vocabulary.product_ids.item
+    product_ids = [id_of(place.row) for place in ranked]
+    return Recommendations(items, os.urandom(16).hex(), now.index.version, degraded, query.evidence, product_ids)
 
 
 def _evidence(now: Serving, blend: Blend, row: int, page_row: int | None) -> dict[str, Any]:

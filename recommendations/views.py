@@ -18,6 +18,7 @@ from recommendations.engine.reasons import ReasonCode
 from recommendations.parameters import BESIDE, CANDIDATE, CONDITIONS, FOR_USER
 from recommendations.parsing import parsed_candidate, parsed_conditions
 from recommendations.queries import checked_strategy
+from recommendations.shown import told
 from sdr.accounts.authentication import access_of
 from sdr.accounts.models import Scope
 from sdr.quick import QuickReads
@@ -177,7 +178,8 @@ class ProductRecommendationsView(QuickReads):
 
     @extend_schema(parameters=BESIDE, responses=RecommendationsSerializer)
     def get(self, request: Request, product_id: int | None = None, sku: str | None = None) -> Response:
-        return Response(recommendations_body(services.recommend_for_product(_product_query(request, product_id, sku))))
+        query = _product_query(request, product_id, sku)
+        return Response(recommendations_body(told(query.tenant, services.recommend_for_product(query))))
 
 
 class ExplainView(APIView):
@@ -205,7 +207,7 @@ class UserRecommendationsView(QuickReads):
         access = access_of(request)
         conditions = parsed_conditions(request.query_params) | {"user_id": external_id}
         query = services.UserQuery(access.tenant, access.tenant_id, **conditions)
-        return Response(recommendations_body(services.recommend_for_user(query)))
+        return Response(recommendations_body(told(query.tenant, services.recommend_for_user(query))))
 
 
 class TrendingView(QuickReads):

@@ -43,7 +43,7 @@ def close() -> None:
 def _producer(_pid: int, _bootstrap_servers: str) -> Producer:
     made = Producer(producer_config() | _CONFIG)
     # granian's workers end without atexit; multiprocessing's finalizers do run.
-    Finalize(None, made.flush, args=(_FLUSH_SECONDS,), exitpriority=10)
+    Finalize(None, close, exitpriority=10)
     return made
 
 

@@ -9,6 +9,7 @@ from recommendations import services
 from recommendations.answering.messages import Request, checked, decode, encode
 from recommendations.body import recommendations_body
 from recommendations.queries import checked_strategy
+from recommendations.shown import told
 from sdr.errors import error_body, exception_handler
 from sdr.exceptions import InvalidInput
 
@@ -46,7 +47,7 @@ def _recommendations(request: Request, tenants: TenantDirectory) -> dict[str, An
         strategy = checked_strategy(request.strategy)
         query = services.ProductQuery(tenant, tenant_id, request.product_id, sku, strategy, **conditions)
         found = services.recommend_for_product(query)
-    return recommendations_body(found)
+    return recommendations_body(told(tenant, found))
 
 
 def _error_body(error: Exception) -> dict[str, Any]:
