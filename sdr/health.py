@@ -3,11 +3,9 @@
 import threading
 
 import prometheus_client
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from prometheus_client import CollectorRegistry, multiprocess
 
-from sdr import dependencies
+from sdr import dependencies, exposition
 from sdr.dependencies import register_dependency
 from sdr.heartbeat import Heartbeat, is_alive
 
@@ -39,8 +37,5 @@ def readyz(_request: HttpRequest) -> JsonResponse:
 
 def metrics(_request: HttpRequest) -> HttpResponse:
     """Answer in Prometheus' text format, for all worker processes where they share a directory of counts."""
-    registry = prometheus_client.REGISTRY
-    if settings.PROMETHEUS_MULTIPROC_DIR:
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry, path=settings.PROMETHEUS_MULTIPROC_DIR)
-    return HttpResponse(prometheus_client.generate_latest(registry), content_type=prometheus_client.CONTENT_TYPE_LATEST)
+    text = prometheus_client.generate_latest(exposition.registry())
+    return HttpResponse(text, content_type=prometheus_client.CONTENT_TYPE_LATEST)

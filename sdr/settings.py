@@ -4,6 +4,7 @@
 ones of a running stack, found through ``var/run/engines.json``.
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -303,6 +304,9 @@ GRPC_TLS_KEY = env("GRPC_TLS_KEY", default="")
 GRPC_TLS_CLIENT_CA = env("GRPC_TLS_CLIENT_CA", default="")
 GRPC_DRAIN_SECONDS = env.float("GRPC_DRAIN_SECONDS", default=0.0)
 GRPC_GRACE_SECONDS = env.float("GRPC_GRACE_SECONDS", default=10.0)
+# For restarts without a failed call, see docs/grpc.md.
+GRPC_HANDOVER_SECONDS = env.float("GRPC_HANDOVER_SECONDS", default=0.0)
+GRPC_METRICS_PORT = env.int("GRPC_METRICS_PORT", default=0)
 GRPC_ACCESS_LOG = env.bool("GRPC_ACCESS_LOG", default=False)
 # Each names a django-grpc-framework Service with `service_name` and `add_to_server`.
 GRPC_SERVICES = [
@@ -321,3 +325,6 @@ LOGGING = logs.logging_config(LOG_LEVEL, LOG_FORMAT)
 # --- metrics ------------------------------------------------------------------------------------
 
 PROMETHEUS_MULTIPROC_DIR = env("PROMETHEUS_MULTIPROC_DIR", default="")
+if not PROMETHEUS_MULTIPROC_DIR:
+    # prometheus_client takes an empty name for the directory we are in.
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)

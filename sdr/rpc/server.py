@@ -40,19 +40,21 @@ class RpcServer:
         max_workers: int,
         credentials: grpc.ServerCredentials | None = None,
         shares_port: bool = False,
+        connection_age_seconds: float = 0.0,
         heartbeat: Heartbeat | None = None,
     ) -> None:
         """Bind ``address`` (``host:port``; port 0: any free one); raises :class:`AddressTakenError`.
 
         ``credentials``: None for plain text. ``shares_port`` with other processes of ours; alone it has the port to
-        itself, so that a second server fails instead of taking half of the calls. ``heartbeat`` beats while the
-        server as a whole is SERVING.
+        itself, so that a second server fails instead of taking half of the calls. ``connection_age_seconds``: after
+        about so long a caller is asked to open another connection, and loses no call by it; 0: never. ``heartbeat``
+        beats while the server as a whole is SERVING.
         """
         self._pool = WorkerPool(max_workers)
         self._server = grpc.server(
             self._pool,
             interceptors=_interceptors(max_workers),
-            options=[*OPTIONS, ("grpc.so_reuseport", int(shares_port))],
+            options=[*OPTIONS, ("grpc.so_reuseport", int(shares_port)), *_age(connection_age_seconds)],
             maximum_concurrent_rpcs=max_workers * CALLS_PER_THREAD,
         )
         self._health = HealthServicer()
@@ -118,3 +120,8 @@ def _interceptors(max_workers: int) -> list[grpc.ServerInterceptor]:
     """Return what no server goes without, then what the settings add."""
     chosen = [interceptor() for interceptor in grpc_settings.SERVER_INTERCEPTORS or ()]
     return [*(make(max_workers) for make in FIRST), *chosen]
+
+
+def _age(seconds: float) -> list[tuple[str, int]]:
+    # Calls under way on an old connection may take as long as they like: there is no grace that would end them.
+    return [("grpc.max_connection_age_ms", round(seconds * 1000))] if seconds else []

@@ -2,15 +2,19 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 
 import grpc
 import psutil
 import pytest
 from django.conf import settings
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from prometheus_client.parser import text_string_to_metric_families
 
+from sdr.embedded.sockets import free_port
 from tests.eventually import eventually
 
+TRENDS = "/sdr.recommendations.v1.RecommendationService/GetTrendingProducts"
 SERVES = "gRPC serves on "
 
 
@@ -37,9 +41,13 @@ def family():
     """Two processes behind one port, and their parent."""
     with start("127.0.0.1:0", "--processes", "2") as process:
         yield process
-        for child in psutil.Process(process.pid).children() if process.poll() is None else []:
-            child.kill()
-        process.kill()
+        stop_family(process)
+
+
+def stop_family(process):
+    for child in psutil.Process(process.pid).children() if process.poll() is None else []:
+        child.kill()
+    process.kill()
 
 
 def address_of(process):
@@ -90,6 +98,41 @@ def test_processes_share_a_port_are_replaced_and_stop_together(family):
     family.terminate()
     output, _ = family.communicate(timeout=30)
     assert (family.returncode, "Traceback" in output) == (0, False)
+
+
+def test_metrics_have_a_port_of_their_own_and_add_up_what_all_processes_counted(tmp_path):
+    port = free_port()
+    words = ("127.0.0.1:0", "--processes", "2", "--metrics-port", str(port))
+    with start(*words, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)) as process:
+        try:
+            address = address_of(process)
+            for _ in range(10):  # each on a connection of its own: some to either process
+                ask_for_trends(address)
+            assert {n_measured(port) for _ in range(5)} == {10}
+        finally:
+            stop_family(process)
+
+
+def test_processes_that_could_not_add_up_their_metrics_are_refused():
+    with start("127.0.0.1:0", "--processes", "2", "--metrics-port", "9102", PROMETHEUS_MULTIPROC_DIR="") as process:
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "PROMETHEUS_MULTIPROC_DIR" in output
+
+
+def ask_for_trends(address):
+    """Ask on a connection of its own; an empty shop has no answer, and counts the call all the same."""
+    with grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        channel.unary_unary(TRENDS).future(b"", timeout=10, wait_for_ready=True).exception()
+
+
+def n_measured(port):
+    """Return how many calls for trends whoever answers at the metrics' port knows of."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    samples = [sample for family in families for sample in family.samples]
+    name = "sdr_grpc_request_seconds_count"
+    return sum(sample.value for sample in samples if sample.name == name and sample.labels["method"] == TRENDS)
 
 
 def test_processes_whose_parent_was_killed_do_not_hold_the_port(family):
