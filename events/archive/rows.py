@@ -57,4 +57,7 @@ def _place(log: str) -> str:
 
 
 def _text(text: str | None) -> str:
-    return _NULL if text is None else text.translate(_ESCAPES)
+    if text is None:
+        return _NULL
+    # What is to be escaped is a backslash or cannot be printed, and most texts hold neither.
+    return text if text.isprintable() and "\\" not in text else text.translate(_ESCAPES)
