@@ -24,11 +24,12 @@ class IndexVersion(models.Model):
         ACTIVE = "active"
         RETIRED = "retired"
         REFUSED = "refused"
+        WORSE = "worse"
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="index_versions")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.BUILT)
     is_pinned = models.BooleanField(default=False, help_text="Serves until somebody unpins it, whatever is built.")
-    refusal = models.TextField(blank=True, help_text="What was wrong with the artifact when it was to serve.")
+    refusal = models.TextField(blank=True, help_text="What was wrong with the version when it was to serve.")
     artifact_name = models.CharField(max_length=100)
     checksum = models.CharField(max_length=64, help_text="SHA-256 of the manifest, which holds those of the arrays.")
     parameters = models.JSONField(default=dict)
@@ -37,7 +38,12 @@ class IndexVersion(models.Model):
     build_seconds = models.FloatField()
     # Everything committed before this transaction id is in the artifact.
     catalogue_marker = models.BigIntegerField()
-    offline_metrics = models.JSONField(default=dict, blank=True)
+    offline_metrics = models.JSONField(
+        default=dict, blank=True, help_text="By scorer and metric, as fractions: how good its lists are by the archive."
+    )
+    n_cases = models.PositiveIntegerField(default=0, help_text="On how many cases of the archive that was found.")
+    evaluated_at = models.DateTimeField(null=True, blank=True)
+    evaluation_note = models.CharField(max_length=200, blank=True, help_text="Why there are no figures.")
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
 

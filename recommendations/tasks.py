@@ -10,6 +10,7 @@ from recommendations.index import blocks, registry
 from recommendations.index.build import parameters
 from recommendations.index.lease import reason_of
 from recommendations.index.rebuild import join, rebuild
+from recommendations.quality import nightly
 from sdr.accounts.models import Tenant
 from sdr.exceptions import Unavailable
 
@@ -31,6 +32,19 @@ def rebuild_index(tenant_slug: str, *, regardless: bool = False) -> None:
     tenant = Tenant.objects.get(slug=tenant_slug)
     if regardless or registry.is_outdated(tenant, parameters()):  # what waited in the queue may be done already
         rebuild(tenant, send=send_blocks)
+
+
+@shared_task
+def evaluate_indexes() -> None:
+    """Ask for an evaluation of each tenant's index. Celery beat calls this once a night."""
+    for tenant in Tenant.objects.filter(is_active=True):
+        evaluate_index.delay(tenant.slug)
+
+
+@shared_task
+def evaluate_index(tenant_slug: str) -> None:
+    """Write onto the tenant's index versions how good their lists are by the archive, and act upon it."""
+    nightly.evaluate(Tenant.objects.get(slug=tenant_slug))
 
 
 def ask_for_rebuild(tenant_slug: str) -> None:

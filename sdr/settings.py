@@ -210,6 +210,11 @@ SCHEDULE = {
         "seconds": env.int("REBUILD_INTERVAL_SECONDS", default=300),
         "description": "Builds a new index for each shop whose catalogue has changed since its last one.",
     },
+    "evaluate-indexes": {
+        "task": "recommendations.tasks.evaluate_indexes",
+        "daily_at": (3, 17),
+        "description": "Finds out by each shop's archive how good the lists of its index are.",
+    },
     "forget-old-answers": {
         "task": "sdr.idempotency.tasks.forget_old_answers",
         "seconds": 3600,
@@ -239,6 +244,15 @@ INDEX_BUILD_THREADS = env.int("INDEX_BUILD_THREADS", default=2)
 # Catalogues with more variant groups than this are compared in row blocks, by all Celery workers together.
 INDEX_SPREAD_FROM = env.int("INDEX_SPREAD_FROM", default=200_000)
 INDEX_BLOCK_ROWS = env.int("INDEX_BLOCK_ROWS", default=20_000)
+# A version is measured by what shoppers met in the last days of the archive, of which the last few are asked for. It is
+# not let serve if its figure is lower by more than this share of that of the version that serves.
+QUALITY_MARGIN = env.float("QUALITY_MARGIN", default=0.1)
+QUALITY_DAYS = env.int("QUALITY_DAYS", default=30)
+QUALITY_TEST_DAYS = env.int("QUALITY_TEST_DAYS", default=3)
+# With fewer cases nothing is refused; more than these are not asked at a build, and once a night.
+QUALITY_MIN_CASES = env.int("QUALITY_MIN_CASES", default=200)
+QUALITY_CASES = env.int("QUALITY_CASES", default=2000)
+QUALITY_NIGHTLY_CASES = env.int("QUALITY_NIGHTLY_CASES", default=20_000)
 # When more of the products than this share, and more than this number, changed since the build, it is time for another.
 OVERLAY_MAX_SHARE = env.float("OVERLAY_MAX_SHARE", default=0.02)
 OVERLAY_MIN_PRODUCTS = env.int("OVERLAY_MIN_PRODUCTS", default=500)

@@ -15,7 +15,9 @@ from unfold.decorators import action
 from catalog.admin import ProductAdmin
 from catalog.models import Product
 from recommendations import services
+from recommendations.administration.quality import in_short
 from recommendations.engine.strategies import Strategy
+from recommendations.models import IndexVersion
 from recommendations.queries import ProductQuery
 from sdr.accounts.models import Tenant
 from sdr.exceptions import SdrError, Unavailable
@@ -89,7 +91,13 @@ def _found(query: ProductQuery) -> dict[str, Any]:
     except SdrError as error:
         return {"problem": f"There is nothing to show: {error}"}
     places = [{"item": item, "card": orjson.loads(item.card), "terms": _terms(item.evidence)} for item in found.items]
-    return {"places": places, "index_version": found.index_version, "degraded": found.degraded}
+    version = IndexVersion.objects.filter(tenant=query.tenant_id, artifact_name=found.index_version).first()
+    return {
+        "places": places,
+        "index_version": found.index_version,
+        "quality": in_short(version) if version else "",
+        "degraded": found.degraded,
+    }
 
 
 def _asked_after(query: ProductQuery, sku: str) -> dict[str, Any]:

@@ -23,11 +23,12 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class ShopState:
-    """One shop: what serves, what waits behind a pinned version, and what is being built."""
+    """One shop: what serves, what waits behind a pinned version or was found worse, and what is being built."""
 
     tenant: Tenant
     active: IndexVersion | None
     n_waiting: int
+    worse: IndexVersion | None
     build: IndexBuild | None
     is_building: bool
     is_outdated: bool
@@ -57,12 +58,15 @@ def states_of(tenants: QuerySet[Tenant]) -> list[ShopState]:
 
 def _state(tenant: Tenant) -> ShopState:
     active = registry.active_version(tenant.slug)
-    versions = IndexVersion.objects.filter(tenant=tenant).exclude(status=IndexVersion.Status.REFUSED)
+    kept = IndexVersion.objects.filter(tenant=tenant)
+    newer = kept.filter(created_at__gt=active.created_at) if active else kept.none()
+    waiting = newer.exclude(status__in=[IndexVersion.Status.REFUSED, IndexVersion.Status.WORSE])
     build = IndexBuild.objects.filter(tenant=tenant).first()
     return ShopState(
         tenant=tenant,
         active=active,
-        n_waiting=versions.filter(created_at__gt=active.created_at).count() if active and active.is_pinned else 0,
+        n_waiting=waiting.count() if active and active.is_pinned else 0,
+        worse=newer.filter(status=IndexVersion.Status.WORSE).first(),
         build=build,
         is_building=IndexBuild.objects.living().filter(tenant=tenant).exists(),
         is_outdated=registry.is_outdated(tenant),

@@ -12,12 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from recommendations.administration import quality
 from recommendations.administration.shops import states_of
 from recommendations.index.artifact import BadArtifact
 from recommendations.models import IndexVersion
@@ -28,18 +29,20 @@ from sdr.exceptions import NotFound, Unavailable
 from sdr.servers import check_celery
 
 Status = IndexVersion.Status
-_LABELS = {"serves": "success", "pinned": "warning", "refused": "danger", "ready": "info"}
+_LABELS = {"serves": "success", "pinned": "warning", "refused": "danger", "worse": "danger", "ready": "info"}
 
 
 @admin.register(IndexVersion)
 class IndexVersionAdmin(OwnTenantAdmin):
     """Versions are made by builds and removed when they are old; people choose among them."""
 
-    list_display = ("version", "tenant", "state", "products", "size", "took", "age", "remark")
+    list_display = ("version", "tenant", "state", "products", "size", "took", "age", "lists", "remark")
     list_filter = ("tenant", "status")
     list_select_related = ("tenant",)
     search_fields = ("artifact_name",)
     list_before_template = "recommendations/admin/shops.html"
+    exclude = ("offline_metrics", "n_cases", "evaluated_at", "evaluation_note")
+    readonly_fields = ("quality", "evaluated")
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -149,6 +152,8 @@ class IndexVersionAdmin(OwnTenantAdmin):
             return ("pinned", "serves, pinned") if version.is_pinned else ("serves", "serves")
         if version.status == Status.REFUSED:
             return ("refused", "refused")
+        if version.status == Status.WORSE:
+            return ("worse", "worse, set aside")
         is_newer = version.serving_since is None or version.created_at > version.serving_since  # type: ignore[attr-defined]
         return ("ready", "newer, waits") if is_newer else ("older", "older")
 
@@ -167,6 +172,19 @@ class IndexVersionAdmin(OwnTenantAdmin):
     @display(description="built", ordering="created_at")
     def age(self, version: IndexVersion) -> str:
         return f"{timesince(version.created_at, clock.now(), depth=1)} ago"
+
+    @display(description="lists")
+    def lists(self, version: IndexVersion) -> str:
+        return quality.in_short(version)
+
+    @display(description="quality of its lists")
+    def quality(self, version: IndexVersion) -> SafeString | str:
+        lines = format_html_join("", "{}<br>", ((line,) for line in quality.figures(version)))
+        return lines or version.evaluation_note or "—"
+
+    @display(description="evaluated")
+    def evaluated(self, version: IndexVersion) -> str:
+        return quality.when(version)
 
     @display(description="remark")
     def remark(self, version: IndexVersion) -> str:

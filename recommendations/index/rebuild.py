@@ -11,6 +11,7 @@ from recommendations.index.build import Progress, finish, neighbours_of, silent,
 from recommendations.index.lease import Lease, building, held
 from recommendations.index.overlay.folding import folded_in
 from recommendations.models import IndexVersion
+from recommendations.quality import gate
 from sdr.accounts.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -50,14 +51,25 @@ def join(tenant: Tenant, token: uuid.UUID) -> str | None:
     return version.artifact_name
 
 
-def serve(version: IndexVersion) -> bool:
+def serve(version: IndexVersion, *, max_cases: int | None = None) -> bool:
     """Let a version that was just built serve, unless a newer or a pinned one does; return whether it does.
 
-    Raises BadArtifact if it cannot; what served before goes on.
+    It is put to the archive first, with ``max_cases``, and set aside if its lists are worse than those that serve.
+    Raises BadArtifact if it cannot be read. In both cases what served before goes on.
     """
     _make_ready(version)
-    with folded_in(version):  # what was edited during the build is in it from the first moment
-        return registry.activate(version)
+    while True:
+        current = registry.active_version(version.tenant.slug)
+        verdict = gate.judge(version, current, max_cases=max_cases)
+        if verdict.is_worse:
+            registry.set_aside(version, verdict.reason)
+            log.error("index is worse", tenant=version.tenant.slug, version=str(version), reason=verdict.reason)
+            return False
+        try:
+            with folded_in(version):  # what was edited during the build is in it from the first moment
+                return registry.activate(version, judged_against=current)
+        except registry.Superseded:
+            log.info("index judged again", tenant=version.tenant.slug, version=str(version))
 
 
 def pin(version: IndexVersion) -> None:
@@ -73,11 +85,18 @@ def unpin(tenant: Tenant) -> IndexVersion | None:
     registry.unpin(tenant)
     for version in registry.newest_first(tenant):
         try:
-            if version.status == IndexVersion.Status.ACTIVE or serve(version):
+            if version.status == IndexVersion.Status.ACTIVE or _serve_unjudged(version):
                 break
         except BadArtifact:
             continue  # refused and said so; the next one may be better
     return registry.active_version(tenant.slug)
+
+
+def _serve_unjudged(version: IndexVersion) -> bool:
+    """Let a version serve that was judged when it was built. Raises BadArtifact."""
+    _make_ready(version)
+    with folded_in(version):
+        return registry.activate(version)
 
 
 def _build(tenant: Tenant, lease: Lease, on_progress: Progress, send: blocks.Send | None) -> IndexVersion | None:

@@ -1,5 +1,6 @@
 """Which version serves: activation, pinning, and the few that are kept to go back to."""
 
+from types import EllipsisType
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,10 @@ from sdr.exceptions import NotFound
 Status = IndexVersion.Status
 
 
+class Superseded(Exception):
+    """Another version serves than the one that was looked at before: look again."""
+
+
 def active_version(tenant_slug: str) -> IndexVersion | None:
     """Return the version that serves the tenant, None before the first."""
     return IndexVersion.objects.filter(tenant__slug=tenant_slug, status=Status.ACTIVE).first()
@@ -27,11 +32,16 @@ def version_named(tenant: Tenant, name: str) -> IndexVersion:
     return version
 
 
-def activate(version: IndexVersion) -> bool:
-    """Let ``version`` serve, unless one with a newer view of the catalogue or a pinned one does; return whether."""
+def activate(version: IndexVersion, *, judged_against: IndexVersion | EllipsisType | None = ...) -> bool:
+    """Let ``version`` serve, unless one with a newer view of the catalogue or a pinned one does; return whether.
+
+    Raises Superseded if it was ``judged_against`` another version (None: none) than the one that serves by now.
+    """
     with transaction.atomic():
         _lock(version.tenant)
         current = active_version(version.tenant.slug)
+        if judged_against is not ... and judged_against != current:
+            raise Superseded
         is_other = current and current.pk != version.pk
         if current and is_other and (current.is_pinned or current.catalogue_marker > version.catalogue_marker):
             return False
@@ -61,30 +71,49 @@ def refuse(version: IndexVersion, reason: str) -> None:
     row.exclude(status=Status.ACTIVE).update(status=Status.REFUSED)
 
 
-def newest_first(tenant: Tenant) -> list[IndexVersion]:
+def set_aside(version: IndexVersion, reason: str) -> None:
+    """Note that the version's lists are worse than those that serve: it waits until somebody pins it nevertheless."""
+    row = IndexVersion.objects.filter(pk=version.pk, status__in=[Status.BUILT, Status.WORSE])
+    row.update(status=Status.WORSE, refusal=reason)
+
+
+def note_quality(version: IndexVersion, metrics: dict[str, dict[str, float]], *, n_cases: int, note: str = "") -> None:
+    """Write down how good the version's lists were found: fractions by scorer and metric, on how many cases."""
+    # By key, for the row may have been pruned meanwhile.
+    IndexVersion.objects.filter(pk=version.pk).update(
+        offline_metrics=metrics, n_cases=n_cases, evaluation_note=note, evaluated_at=clock.now()
+    )
+
+
+def newest_first(tenant: Tenant, *, even_worse: bool = False) -> list[IndexVersion]:
     """Return the versions that may serve, those with the newest view of the catalogue first."""
     versions = IndexVersion.objects.filter(tenant=tenant).exclude(status=Status.REFUSED)
+    if not even_worse:
+        versions = versions.exclude(status=Status.WORSE)
     return list(versions.select_related("tenant").order_by("-catalogue_marker", "-created_at"))
 
 
 def is_outdated(tenant: Tenant, parameters: dict[str, Any] | None = None) -> bool:
     """Return whether the newest version lacks a change of the catalogue, or was made with other than ``parameters``.
 
-    The newest and not the active one: while an old one is pinned, nothing is built that is there already.
+    The newest and not the active one: while an old one is pinned, nothing is built that is there already. One that was
+    found worse counts too: built again of the same catalogue it would be no better.
     """
-    newest = next(iter(newest_first(tenant)), None)
+    newest = next(iter(newest_first(tenant, even_worse=True)), None)
     if newest and parameters and newest.parameters != parameters:
         return True
     return selectors.changed_since(tenant.pk, newest.catalogue_marker if newest else None)
 
 
 def prune(tenant: Tenant) -> None:
-    """Forget all but the newest versions and the one that serves."""
+    """Forget all but the newest versions and the one that serves; of those that were found worse keep the newest."""
     with transaction.atomic():
         _lock(tenant)  # nobody activates what is being removed
         versions = IndexVersion.objects.filter(tenant=tenant)
-        keep = versions.order_by("-created_at")[: settings.INDEX_VERSIONS_KEPT].values_list("pk", flat=True)
-        others = versions.exclude(pk__in=list(keep)).exclude(status=Status.ACTIVE)
+        by_age = versions.order_by("-created_at").values_list("pk", flat=True)
+        worse = by_age.filter(status=Status.WORSE)
+        keep = {*by_age.exclude(status=Status.WORSE)[: settings.INDEX_VERSIONS_KEPT], *worse[:1]}
+        others = versions.exclude(pk__in=keep).exclude(status=Status.ACTIVE)
         names = list(others.values_list("artifact_name", flat=True))
         others.delete()
     # Rows first: a row without an artifact could be chosen; an artifact without a row is cleared by the next build.

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
+from recommendations.administration.quality import ndcg_of
 from recommendations.index import rebuild, registry
 from recommendations.index.artifact import BadArtifact
 from recommendations.index.waiting import wait_for_index
@@ -22,6 +23,9 @@ _STEPS = {
     "neighbours": "Finding neighbours",
     "publish": "Publishing",
 }
+
+
+WIDTH = 120  # where nobody looks on
 
 
 class Command(BaseCommand):
@@ -53,7 +57,7 @@ class Command(BaseCommand):
 
     def _do(self, tenant: Tenant, options: dict[str, Any]) -> None:
         if options["list"]:
-            console = Console()
+            console = Console(width=None if self.stdout.isatty() else WIDTH)
             with console.capture() as captured:
                 console.print(_table(tenant))
             self.stdout.write(captured.get())
@@ -74,6 +78,10 @@ class Command(BaseCommand):
         serving = registry.active_version(tenant.slug)
         if serving and serving.artifact_name == name:
             self.stdout.write(f"Index {name} of {tenant.slug} serves now.")
+        elif (built := registry.version_named(tenant, name)).status == IndexVersion.Status.WORSE:
+            self.stdout.write(
+                f"Index {name} of {tenant.slug} is built and set aside; {serving} goes on. {built.refusal}"
+            )
         else:
             self.stdout.write(f"Index {name} of {tenant.slug} is built; {serving} serves until it is unpinned.")
 
@@ -93,11 +101,13 @@ def _rebuild_with_bars(tenant: Tenant) -> str | None:
 
 
 def _table(tenant: Tenant) -> Table:
-    table = Table(Column("version", no_wrap=True), "status", "products", "MB", "seconds", "built", "remark", box=SIMPLE)
+    named = ("status", "products", "MB", "seconds", "built", "NDCG", "remark")
+    table = Table(Column("version", no_wrap=True), *named, box=SIMPLE)
     for version in IndexVersion.objects.filter(tenant=tenant):
         remark = "pinned" if version.is_pinned else version.refusal
         size = f"{version.artifact_bytes / 1e6:.1f}"
         built = f"{version.created_at:%Y-%m-%d %H:%M:%S}"
-        cells = (version.status, f"{version.n_products:,}", size, f"{version.build_seconds:.1f}", built, remark)
+        took = f"{version.build_seconds:.1f}"
+        cells = (version.status, f"{version.n_products:,}", size, took, built, ndcg_of(version), remark)
         table.add_row(version.artifact_name, *cells)
     return table

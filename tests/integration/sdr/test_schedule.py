@@ -32,3 +32,9 @@ def test_an_edited_entry_survives_migrations_and_restarts_of_beat():
     DatabaseScheduler(app=app).setup_schedule()
     entry = PeriodicTask.objects.get(name=REBUILD)
     assert (entry.enabled, entry.interval.every) == (False, 60)
+
+
+@pytest.mark.django_db
+def test_quality_is_looked_at_once_a_night():
+    entry = PeriodicTask.objects.get(name="evaluate-indexes")
+    assert (entry.crontab.hour, entry.crontab.minute, entry.crontab.day_of_week) == ("3", "17", "*")
