@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -171,15 +171,15 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     degraded = serializers.ListField(child=serializers.CharField())
 
 
+@extend_schema_view(get=extend_schema(parameters=BESIDE, responses=RecommendationsSerializer))
 class ProductRecommendationsView(QuickReads):
     """What to show beside a product: products that read alike, what is hot around it, what the shopper leans to."""
 
     required_scope = Scope.RECOMMENDATIONS_READ
 
-    @extend_schema(parameters=BESIDE, responses=RecommendationsSerializer)
-    def get(self, request: Request, product_id: int | None = None, sku: str | None = None) -> Response:
+    def read(self, request: Request, product_id: int | None = None, sku: str | None = None) -> dict[str, Any]:
         query = _product_query(request, product_id, sku)
-        return Response(recommendations_body(told(query.tenant, services.recommend_for_product(query))))
+        return recommendations_body(told(query.tenant, services.recommend_for_product(query)))
 
 
 class ExplainView(APIView):
@@ -197,29 +197,29 @@ class ExplainView(APIView):
         return Response(explanation_body(services.explain(query, *candidate)))
 
 
+@extend_schema_view(get=extend_schema(parameters=FOR_USER, responses=RecommendationsSerializer))
 class UserRecommendationsView(QuickReads):
     """What to show to a user wherever they are; of a stranger, what the whole shop likes."""
 
     required_scope = Scope.RECOMMENDATIONS_READ
 
-    @extend_schema(parameters=FOR_USER, responses=RecommendationsSerializer)
-    def get(self, request: Request, external_id: str) -> Response:
+    def read(self, request: Request, external_id: str) -> dict[str, Any]:
         access = access_of(request)
         conditions = parsed_conditions(request.query_params) | {"user_id": external_id}
         query = services.UserQuery(access.tenant, access.tenant_id, **conditions)
-        return Response(recommendations_body(told(query.tenant, services.recommend_for_user(query))))
+        return recommendations_body(told(query.tenant, services.recommend_for_user(query)))
 
 
+@extend_schema_view(get=extend_schema(parameters=CONDITIONS, responses=TrendingSerializer))
 class TrendingView(QuickReads):
     """What is hot now, and how much hotter than its week."""
 
     required_scope = Scope.RECOMMENDATIONS_READ
 
-    @extend_schema(parameters=CONDITIONS, responses=TrendingSerializer)
-    def get(self, request: Request) -> Response:
+    def read(self, request: Request) -> dict[str, Any]:
         access = access_of(request)
         query = services.TrendingQuery(access.tenant, access.tenant_id, **parsed_conditions(request.query_params))
-        return Response(trending_body(services.trending_products(query)))
+        return trending_body(services.trending_products(query))
 
 
 def _product_query(request: Request, product_id: int | None, sku: str | None) -> services.ProductQuery:

@@ -1,18 +1,26 @@
 """A short cut for reads that are asked thousands of times a second.
 
 Django REST framework spends more on one request than the answer takes: on its own request object, on the choice of a
-renderer, on lists of classes that are made anew each time. A view that is :class:`QuickReads` answers a plain GET for
-JSON without all that, from the same method ``get``, through the same entrance and with the same errors. Everything
-else (pages for browsers, staff with a session, other methods) takes the usual way.
+renderer, on lists of classes that are made anew each time. So do middlewares for sessions, forms and messages, which
+no such read has. A view that is :class:`QuickReads` says in its method ``read`` what is to be told. :class:`QuickLane`
+answers a plain GET for JSON from that, through the same entrance, with the same errors and the same headers. Everything
+else (pages for browsers, staff with a session, pages of other origins, other methods) takes the usual way.
 """
 
-from functools import wraps
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from django.conf import settings
+from django.core.handlers.exception import response_for_exception
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.urls import Resolver404, ResolverMatch, resolve
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
@@ -20,13 +28,21 @@ from sdr.accounts.authentication import admit
 from sdr.accounts.callers import Access
 from sdr.accounts.permissions import HasScope
 from sdr.errors import exception_handler
+from sdr.http.origins import CorsMiddleware
+from sdr.http.pages import PagePolicyMiddleware
 
 if TYPE_CHECKING:
-    from rest_framework.request import Request
+    from django.http.response import ResponseHeaders
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
 
 JSON = "application/json"
 _ACCEPTED = frozenset({None, "", "*/*", JSON})
 _encoder = JSONEncoder()
+# What DRF says of each answer of such a view.
+_OF_THE_VIEW = {"Content-Type": JSON, "Vary": "Accept", "Allow": "GET, HEAD, OPTIONS"}
+# Those of the usual way that add headers to whatever is answered, outermost first.
+_COVERS = (SecurityMiddleware, PagePolicyMiddleware, CorsMiddleware, XFrameOptionsMiddleware)
 
 
 class QuickRequest:
@@ -43,64 +59,113 @@ class QuickRequest:
     def query_params(self) -> Any:
         return self._request.GET
 
-    @property
-    def headers(self) -> Any:
-        return self._request.headers
-
 
 class QuickReads(APIView):
     """An APIView with the short cut. For views that keep the settings' authentication and permissions."""
 
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
-        usual = super().as_view(**initkwargs)
+    def read(self, request: Request, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return what is told, with ready-made pieces (``orjson.Fragment``) where there are any."""
+        raise NotImplementedError
 
-        @wraps(usual)
-        def view(http: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if is_plain(http):
-                return answer(cls(**initkwargs), http, kwargs)
-            return usual(http, *args, **kwargs)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(self.read(request, *args, **kwargs))
 
-        return view
+
+class QuickLane:
+    """The way past the middlewares below, for who needs none of them."""
+
+    def __init__(self, usual_way: Answer) -> None:
+        self._usual_way = usual_way
+        self._headers: dict[bool, ResponseHeaders] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not is_plain(request) or (match := _quick(request.path_info)) is None:
+            return self._usual_way(request)
+        is_secure = request.is_secure()
+        if settings.SECURE_SSL_REDIRECT and not is_secure:
+            return self._usual_way(request)
+        request.resolver_match = match  # for what measures requests
+        try:
+            request.get_host()  # refuses hosts that are not ours
+            response = answer(match.func.cls(), request, match.kwargs)  # type: ignore[attr-defined]
+        except Exception as error:  # noqa: BLE001  told in Django's words, which log it
+            return _told(request, error)
+        learnt = self._headers.get(is_secure) or self._learnt(request)
+        # The way through __setitem__ would look at each letter of them again.
+        response.headers._store |= learnt._store | response.headers._store  # noqa: SLF001
+        return response
+
+    def _learnt(self, request: HttpRequest) -> "ResponseHeaders":
+        """Return the headers that the usual way gives every answer of this kind; they hang on nothing but TLS."""
+        blank = HttpResponse(headers=_OF_THE_VIEW)
+        found = self._headers[request.is_secure()] = _covered(lambda _: blank)(request).headers
+        return found
+
+
+def _quick(path: str) -> ResolverMatch | None:
+    """Return where ``path`` leads, if that is to a view with a short cut."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return None
+    return match if issubclass(getattr(match.func, "cls", type), QuickReads) else None
+
+
+def _covered(answer: Answer) -> Answer:
+    covers: Iterable[Any] = reversed(_COVERS)
+    for cover in covers:
+        answer = cover(answer)
+    return answer
+
+
+def _told(request: HttpRequest, error: Exception) -> HttpResponseBase:
+    response = _covered(lambda _: response_for_exception(request, error))(request)
+    response.headers["Content-Length"] = str(len(cast("HttpResponse", response).content))
+    return response
 
 
 def is_plain(http: HttpRequest) -> bool:
-    """Return whether a GET is for JSON, by somebody who has no session or does not use it."""
+    """Return whether a GET is for JSON, by somebody who uses no session, and for no page of another origin."""
     meta = http.META
     return (
         meta["REQUEST_METHOD"] == "GET"
         and meta.get("HTTP_ACCEPT") in _ACCEPTED
+        and "HTTP_ORIGIN" not in meta
         and "format=" not in meta.get("QUERY_STRING", "")
         and ("HTTP_AUTHORIZATION" in meta or settings.SESSION_COOKIE_NAME not in http.COOKIES)
     )
 
 
-def answer(view: Any, http: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
-    """Return what ``view.get`` answers, or the error in its one shape; raises what nobody foresaw."""
+def answer(view: QuickReads, http: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
+    """Return what ``view`` reads, or the error in its one shape; raises what nobody foresaw."""
     try:
         request = cast("Request", QuickRequest(http, admit(http)))
         _check_scope(request, view)
-        return _response(view.get(request, **arguments))
+        return _response(view.read(request, **arguments))
     except Exception as error:
         refusal = exception_handler(error, {"view": view, "args": (), "kwargs": arguments})
         if refusal is None:
             raise
         if refusal.status_code == 401:  # noqa: PLR2004
             refusal.headers["WWW-Authenticate"] = "Bearer"
-        return _response(refusal)
+        return _refused(refusal)
 
 
-def _check_scope(request: Any, view: Any) -> None:
+def _check_scope(request: Any, view: APIView) -> None:
     permission = HasScope()
     if not permission.has_permission(request, view):
         raise PermissionDenied(permission.message)
 
 
-def _response(made: Any) -> HttpResponse:
-    """Return DRF's response with its content in it, which saves what its renderers would do."""
-    made.content = orjson.dumps(made.data, default=_encoder.default)
-    headers = made.headers
-    headers["Content-Type"] = JSON
-    headers["Vary"] = "Accept"
-    headers["Allow"] = "GET, HEAD, OPTIONS"
-    return cast("HttpResponse", made)
+def _response(told: Any, status: int = 200) -> HttpResponse:
+    body = orjson.dumps(told, default=_encoder.default)
+    response = HttpResponse(body, JSON, status)
+    response.headers["Content-Length"] = str(len(body))
+    return response
+
+
+def _refused(refusal: Response) -> HttpResponse:
+    response = _response(refusal.data, refusal.status_code)
+    for name, value in refusal.headers.items():
+        response.headers.setdefault(name, value)
+    return response

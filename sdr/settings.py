@@ -104,6 +104,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "sdr.http.middleware.RequestMiddleware",
+    "sdr.quick.QuickLane",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sdr.http.pages.PagePolicyMiddleware",

@@ -3,7 +3,6 @@
 import pytest
 from django.test import Client
 from django.urls import path
-from rest_framework.response import Response
 
 from sdr.accounts import services
 from sdr.accounts.authentication import access_of
@@ -19,12 +18,12 @@ ERRORS = {"invalid": InvalidInput("x", "is wrong"), "away": Unavailable("later",
 class EchoView(QuickReads):
     required_scope = "recommendations:read"
 
-    def get(self, request, word):
+    def read(self, request, word):
         if word in ERRORS:
             raise ERRORS[word]
         if word == "broken":
             raise ZeroDivisionError
-        return Response({"word": word, "tenant": access_of(request).tenant, "q": request.query_params.get("q")})
+        return {"word": word, "tenant": access_of(request).tenant, "q": request.query_params.get("q")}
 
 
 urlpatterns = [path("api/echo/<str:word>", EchoView.as_view()), *urlpatterns]  # noqa: F405
@@ -37,10 +36,21 @@ def keys():
     return {"good": made[0], "useless": made[1], "unknown": "sdr_x", "none": None}
 
 
-def ask(word, key, accept):
-    headers = {"HTTP_AUTHORIZATION": f"Bearer {key}"} if key else {}
+def ask(word, key, accept, **headers):
+    if key:
+        headers["HTTP_AUTHORIZATION"] = f"Bearer {key}"
     client = Client(raise_request_exception=False)
     return client.get(f"/api/echo/{word}?q=1", HTTP_ACCEPT=accept, HTTP_X_REQUEST_ID="same", **headers)
+
+
+def assert_alike(quick, usual):
+    assert (quick.status_code, quick.json()) == (usual.status_code, usual.json())
+    own_time = {"RateLimit-Remaining"}
+    assert {name: quick[name] for name in set(quick.headers) - own_time} == {
+        name: usual[name] for name in set(usual.headers) - own_time
+    }
+    assert not hasattr(quick.wsgi_request, "session")
+    assert hasattr(usual.wsgi_request, "session")
 
 
 @pytest.mark.parametrize(
@@ -59,11 +69,33 @@ def test_both_ways_answer_alike(word, key, keys, settings):
     settings.API_KEYS_REQUIRED = True
     quick = ask(word, keys[key], "application/json")
     usual = ask(word, keys[key], "application/json;q=0.9")
-    assert (quick.status_code, quick.json()) == (usual.status_code, usual.json())
-    own_time = {"RateLimit-Remaining"}
-    assert {name: quick[name] for name in set(quick.headers) - own_time} == {
-        name: usual[name] for name in set(usual.headers) - own_time
-    }
+    assert_alike(quick, usual)
+
+
+def test_both_ways_promise_browsers_tls_where_there_is_some(keys, settings):
+    settings.SECURE_HSTS_SECONDS = 60
+    for header in ({"secure": True}, {}):
+        quick = ask("hello", keys["good"], "*/*", **header)
+        assert_alike(quick, ask("hello", keys["good"], "*/*;q=0.9", **header))
+        assert ("Strict-Transport-Security" in quick) is bool(header)
+
+
+def test_plain_http_is_sent_to_tls_where_there_is_some(keys, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert ask("hello", keys["good"], "*/*").status_code == 301
+    assert ask("hello", keys["good"], "*/*", secure=True).status_code == 200
+
+
+def test_a_host_that_is_not_ours_is_refused(keys, settings):
+    settings.ALLOWED_HOSTS = ["shop.example"]
+    refused = ask("hello", keys["good"], "*/*", HTTP_HOST="evil.example")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "parse_error")
+
+
+def test_pages_of_other_origins_are_told_what_they_may_read(keys, settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://shop.example"]
+    answer = ask("hello", keys["good"], "*/*", HTTP_ORIGIN="https://shop.example")
+    assert answer["Access-Control-Allow-Origin"] == "https://shop.example"
 
 
 def test_a_browser_gets_its_page(keys):
