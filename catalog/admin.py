@@ -7,6 +7,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
@@ -29,8 +30,9 @@ FLAGS: dict[str, tuple[str, dict[str, bool]]] = {
 def _flag_action(name: str, description: str, flags: dict[str, bool]) -> Any:
     @admin.action(description=description, permissions=["change"])
     def action(model_admin: Any, request: HttpRequest, products: QuerySet[Product]) -> None:
-        n_changed = services.set_flags(products, **flags)
-        model_admin.message_user(request, f"{n_changed} of {products.count()} products changed.")
+        n_changed, n = services.set_flags(products, **flags), products.count()
+        counted = f"{n} product{pluralize(n)}"
+        model_admin.message_user(request, f"{n_changed} of {counted} changed.")
 
     action.__name__ = name
     return action
@@ -111,7 +113,7 @@ class ProductAdmin(ImportingAdmin, OwnTenantAdmin):
     @admin.action(description="Restore deleted products", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         n_restored = services.restore_products(queryset)
-        self.message_user(request, f"{n_restored} products are back.")
+        self.message_user(request, f"{n_restored} product{pluralize(n_restored, ' is,s are')} back.")
 
 
 @admin.register(Category)

@@ -1,7 +1,9 @@
 """Where each door leads."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from sdr import health
@@ -24,6 +26,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     # Signing in and out, for staff on the browsable API's pages.
     path("auth/", include("rest_framework.urls")),
+    # Asked for beside every page that people look at.
+    path("favicon.ico", RedirectView.as_view(url=static("sdr/favicon.svg"))),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

@@ -13,6 +13,7 @@ from django.conf import settings
 from sdr import connections
 from sdr.accounts import keys
 from sdr.ratelimits import limiter
+from tests.stack import stack  # noqa: F401  a fixture
 
 # A test asserts nothing about time, and neither may hypothesis: the machine is shared.
 hypothesis.settings.register_profile("sdr", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from django.core.exceptions import ValidationError
+from django.template.defaultfilters import pluralize
 from django.utils.html import escape, format_html
 from import_export.resources import ModelResource
 from import_export.results import Result, RowResult
@@ -48,7 +49,9 @@ class ImportResult(Result):
         }
         told = ", ".join(f"{n} {word}" for word, n in counts.items() if n) or "0"
         beyond = max(counts["new"] + counts["changed"], self.n_invalid) > MAX_ROWS_SHOWN
-        return f"{self.total_rows} rows: {told}." + (f" The first {MAX_ROWS_SHOWN} are shown." if beyond else "")
+        return f"{self.total_rows} row{pluralize(self.total_rows)}: {told}." + (
+            f" The first {MAX_ROWS_SHOWN} are shown." if beyond else ""
+        )
 
 
 class ProductResource(ModelResource):

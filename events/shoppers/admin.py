@@ -138,8 +138,8 @@ def _names(product_ids: Iterable[int | None]) -> dict[int, str]:
 
 def _receipt_text(receipt: Receipt) -> str:
     text = (
-        f"Erased. {receipt.n_interactions} events are nobody's now, {receipt.n_sessions} sessions and "
-        f"{receipt.live_state.n_recent + receipt.live_state.n_marks} notes of the live state are gone."
+        f"Erased. Events that are nobody's now: {receipt.n_interactions}. Gone: sessions {receipt.n_sessions}, "
+        f"notes of the live state {receipt.live_state.n_recent + receipt.live_state.n_marks}."
     )
     pending = " and ".join(receipt.pending)
     return f"{text} Still to be told, within seconds of being back: {pending}." if pending else text

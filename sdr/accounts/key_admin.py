@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -88,7 +89,7 @@ class ApiKeyAdmin(OwnTenantAdmin):
     @admin.action(description="Revoke the chosen keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         n_revoked = services.revoke_keys(queryset)
-        self.message_user(request, f"{n_revoked} keys open no door any more.")
+        self.message_user(request, f"{n_revoked} key{pluralize(n_revoked, ' opens,s open')} no door any more.")
 
     @action(description="Rotate", url_path="rotate", permissions=["change"])
     def rotate_one(self, request: HttpRequest, object_id: str) -> HttpResponse:

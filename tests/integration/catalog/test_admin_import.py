@@ -188,6 +188,6 @@ def test_ten_thousand_rows_are_taken_with_few_queries_and_the_first_are_shown(
 def test_a_deleted_product_that_comes_back_is_what_the_file_says(admin_client):
     make_product(sku="a", name="Old", price=5, deleted_at="2026-01-01T00:00Z")
     page = preview(admin_client, "sku,name\na,New\n")
-    assert "1 rows: 1 new." in told(page)
+    assert "1 row: 1 new." in told(page)
     confirm(admin_client, page)
     assert Product.objects.values_list("name", "price").get() == ("New", None)

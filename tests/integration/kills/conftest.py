@@ -86,6 +86,11 @@ class Shop:
         self.archivers.append(made)
         return made
 
+    def erase(self, *users):
+        """Erase these users from a process of its own, as a web server does."""
+        command = [sys.executable, "-m", "tests.integration.shoppers.eraser", *(f"={user}" for user in users)]
+        subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ | self._servers, check=True, timeout=60)
+
     def wait_until_archived(self, events):
         """Return when the archive in Postgres has all of these events."""
         url = self._servers["DATABASE_URL"]

@@ -1,16 +1,27 @@
 """Consumers that are killed, joined, left and frozen, under load."""
 
 
-def test_a_consumer_that_is_killed_mid_batch_is_followed_exactly(shop):
+def test_a_consumer_that_is_killed_mid_batch_is_followed_exactly_and_brings_no_erased_user_back(shop):
     consumer = shop.start_consumer()
     load = shop.start_load()
-    for _ in range(2):
-        load.wait_for(400)
-        consumer.kill()
-        consumer = shop.start_consumer()
+    load.wait_for(400)
+    consumer.kill()
+    consumer = shop.start_consumer()
     load.wait_for(200)
     load.stop()
-    shop.assert_exact(load.acknowledged)
+    shop.wait_until_n_events(len(load.acknowledged))
+    consumer.pause()
+    late = shop.open_load()
+    late.send(4000)  # of all users, and under way when two of them go
+    shop.erase("u-3", "u-7")
+    consumer.resume()
+    shop.wait_until_n_events(len(load.acknowledged) + 200)
+    consumer.kill()
+    shop.start_consumer()
+    shop.assert_exact(load.acknowledged + late.acknowledged)
+    kept = {key.rpartition(b":u:")[2] for key in shop.valkey.client.scan_iter(match="*:u:u-*")}
+    assert b"u-4" in kept
+    assert not kept & {b"u-3", b"u-7"}
 
 
 def test_partitions_that_wander_between_consumers_are_read_exactly(shop):

@@ -1,4 +1,4 @@
-"""A stack of its own, started as a user starts it."""
+"""A stack of its own, started as a user starts it: one for all tests that use it."""
 
 import os
 import signal
