@@ -14,12 +14,14 @@ from django.conf import settings
 from django.db import connection
 
 from sdr import clock
+from sdr.accounts import key_digests
+from sdr.accounts.key_digests import Open
 from sdr.accounts.selectors import HeldKey
 
 log = structlog.get_logger(__name__)
 
 # Counted from when Postgres last confirmed the table. Who was revoked while no process of this machine ran stays known
-# to a process that starts without Postgres for so long, and not a moment after Postgres is back.
+# to a process that starts without Postgres and Redis for so long, and not a moment after one of them is back.
 MAX_AGE_SECONDS = 24 * 3600.0
 
 
@@ -36,8 +38,9 @@ def path() -> Path:
 
 
 def write(keys: dict[str, HeldKey]) -> None:
-    """Replace the copy. Raises OSError."""
+    """Replace the copy, and tell other machines which keys are left. Raises OSError."""
     copy = _Copy(_database(), clock.now_seconds(), list(keys.values()))
+    key_digests.tell(Open(copy.database, copy.confirmed_at, frozenset(keys)), keep_seconds=MAX_AGE_SECONDS)
     path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # In one step, so that a reader never meets half of it; and never readable for others, not even for a moment.
     draft = path().with_suffix(f".{os.getpid()}")
@@ -63,7 +66,11 @@ def read() -> dict[str, HeldKey]:
     age = clock.now_seconds() - copy.confirmed_at
     if copy.database != _database() or age > MAX_AGE_SECONDS:
         return {}
-    return {key.digest: key for key in copy.keys}
+    keys = {key.digest: key for key in copy.keys}
+    later = key_digests.told()
+    if later and later.database == copy.database and later.confirmed_at > copy.confirmed_at:
+        return {digest: key for digest, key in keys.items() if digest in later.digests}
+    return keys
 
 
 def _is_private(status: os.stat_result) -> bool:

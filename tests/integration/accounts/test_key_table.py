@@ -168,6 +168,23 @@ def test_a_key_that_was_revoked_is_not_known_there(start_without_postgres, row_a
         start_without_postgres().find(key)
 
 
+@pytest.mark.parametrize("is_redis_there", [True, False])
+def test_a_key_that_was_revoked_on_another_machine_is_not_known_there_while_redis_answers(
+    start_without_postgres, row_and_key, place, settings, is_redis_there
+):
+    row, key = row_and_key
+    services.revoke_keys([row])
+    here, settings.VAR_DIR = settings.VAR_DIR, settings.VAR_DIR / "another"
+    KeyTable().step()
+    settings.VAR_DIR = here
+    if is_redis_there:
+        with pytest.raises(Unavailable):
+            start_without_postgres().find(key)
+    else:
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+        assert start_without_postgres().find(key)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
