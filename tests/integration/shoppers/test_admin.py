@@ -103,7 +103,7 @@ def test_erasing_asks_first_and_tells_what_went(admin, shopper):
     assert "no way back" in asked.content.decode()
     assert User.objects.filter(external_id="u-7").exists()
     told = admin.api.post(page(shopper, "erase"), follow=True).content.decode()
-    assert "Erased. 1 events are nobody" in told
+    assert "nobody&#x27;s now: 1. Gone: sessions 1," in told
     assert not User.objects.filter(external_id="u-7").exists()
     assert admin.recent("u:u-7") == []
     assert not LogEntry.objects.filter(object_repr="u-7").exists()
