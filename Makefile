@@ -57,7 +57,7 @@ bench: $(VENV)/.installed-dev  ## Measure. ONLY=name for one bench, JSON=file fo
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 requirements: $(VENV)/.installed-dev  ## Compile requirements/*.in into pinned, hashed lists.
-	@for name in base embedded dev; do \
+	@for name in base embedded tune dev; do \
 		$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 			--generate-hashes --python-version 3.11 --upgrade requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done

@@ -76,20 +76,20 @@ class BehaviourScorer:
             return []
         group = self.shop.catalogue.groups[[row]]
         worth = self._worth(group)[:, 0].tolist()
-        cosines = self._cosines(group)[:, 0].tolist()
+        cosines = self.cosines(group)[:, 0].tolist()
         steps = [
             Step(*step) for step in zip(self.recent, range(len(worth)), cosines, worth, strict=True) if step[3] > 0
         ]
         return sorted(steps, key=lambda step: (-step.worth, step.position))
 
-    def _worth(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
-        cosines = self._cosines(groups)
-        cosines *= self.shop.weights.recency_decay ** np.arange(len(self.recent))[:, None]
-        return cosines
-
-    def _cosines(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
+    def cosines(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return the cosine of each recent product with each group, shape ``(n_recent, n_groups)``; 0 with itself."""
         own = self.recent_groups
         cosines = GatheredVectors(self.shop.similarity, groups).cosines(own.tolist())
         cosines[own[:, None] == groups] = 0.0
+        return cosines
+
+    def _worth(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
+        cosines = self.cosines(groups)
+        cosines *= self.shop.weights.recency_decay ** np.arange(len(self.recent))[:, None]
         return cosines

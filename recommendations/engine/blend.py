@@ -13,6 +13,7 @@ from recommendations.engine.sequence import SequenceScorer
 from recommendations.engine.shop import Shop
 from recommendations.engine.shopper import Shopper
 from recommendations.engine.strategies import Strategy, list_weights, user_list_weights
+from recommendations.engine.weights import ScoringWeights
 
 # Of its category's peak, the decayed clicks below which nobody would call a product hot any more.
 HOT_SHARE = 0.01
@@ -28,16 +29,16 @@ class Shares:
     sequence: float = 0.0
 
     @classmethod
-    def of_product_page(cls, shop: Shop, *, has_behaviour: bool, has_sequence: bool = False) -> "Shares":
-        weights, beta = shop.weights, shop.weights.behaviour if has_behaviour else 0.0
+    def of_product_page(cls, weights: ScoringWeights, *, has_behaviour: bool, has_sequence: bool = False) -> "Shares":
+        beta = weights.behaviour if has_behaviour else 0.0
         sigma = weights.sequence if has_sequence else 0.0
         rest = 1 - sigma
         item_page = rest * (1 - beta)
         return cls(item_page * weights.content_share, item_page * weights.trend_share, rest * beta, sigma)
 
     @classmethod
-    def of_user_page(cls, shop: Shop, *, has_sequence: bool = False) -> "Shares":
-        weights, sigma = shop.weights, shop.weights.user_sequence if has_sequence else 0.0
+    def of_user_page(cls, weights: ScoringWeights, *, has_sequence: bool = False) -> "Shares":
+        sigma = weights.user_sequence if has_sequence else 0.0
         rest = 1 - sigma
         return cls(0.0, rest * weights.user_trend_share, rest * weights.user_behaviour_share, sigma)
 
@@ -145,7 +146,9 @@ def product_page_blend(
         blend = Blend(shop, _ALONE[strategy], TrendScorer(shop, now_seconds, peaks), None, sequence)
     else:
         behaviour = _behaviour(shop, shopper, but_group=shop.catalogue.groups.item(row)) if shopper.is_known else None
-        shares = Shares.of_product_page(shop, has_behaviour=behaviour is not None, has_sequence=sequence is not None)
+        shares = Shares.of_product_page(
+            shop.weights, has_behaviour=behaviour is not None, has_sequence=sequence is not None
+        )
         blend = Blend(shop, shares, TrendScorer(shop, now_seconds), behaviour, sequence)
     blend.page_sequence = known
     return blend
@@ -158,7 +161,7 @@ def user_page_blend(shop: Shop, shopper: Shopper, now_seconds: float) -> Blend:
     """
     met = shop.catalogue.groups[list(shopper.recent)].tolist()
     sequence = SequenceScorer.of(shop, shopper.trail, now_seconds, user_list_weights(shop.weights), met)
-    shares = Shares.of_user_page(shop, has_sequence=sequence is not None)
+    shares = Shares.of_user_page(shop.weights, has_sequence=sequence is not None)
     return Blend(shop, shares, TrendScorer(shop, now_seconds), _behaviour(shop, shopper), sequence)
 
 

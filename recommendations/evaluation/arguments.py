@@ -19,15 +19,18 @@ def add_data_arguments(parser: ArgumentParser) -> None:
         "--sessions", nargs=2, metavar=("TRAIN", "TEST"), help="click sessions: id, a tab, items with spaces"
     )
     parser.add_argument(
+        "--novel",
+        action="store_true",
+        help="ask only for products the shopper has not just seen, and recommend none that the shopper has",
+    )
+
+
+def add_targets_argument(parser: ArgumentParser) -> None:
+    parser.add_argument(
         "--targets",
         choices=[targets.value for targets in Targets],
         default=Targets.NEXT.value,
         help="next: each interaction, from all before it; rest: all of a shopper's test part at once (%(default)s)",
-    )
-    parser.add_argument(
-        "--novel",
-        action="store_true",
-        help="ask only for products the shopper has not just seen, and recommend none that the shopper has",
     )
 
 

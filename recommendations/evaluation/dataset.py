@@ -13,11 +13,12 @@ from recommendations.engine.features import FeatureParameters
 from recommendations.evaluation.log import Interactions
 from recommendations.evaluation.reading import Names, read_interactions, read_sessions
 from recommendations.evaluation.shop import OfflineShop, make_shop, named_only, read_products
-from recommendations.evaluation.splits import last_days, last_of_each, last_shoppers
+from recommendations.evaluation.splits import last_days, last_days_of, last_of_each, last_shoppers
 
 # Who hears of a step, how much of it is done and of how much; 0: nobody knows.
 Progress = Callable[[str, int, int], None]
-# Of the sessions of a training file without times, the last so many are asked for when something is chosen.
+# Of the sessions of a training file without times, the last so many are asked for when something is chosen; of one with
+# times, as many days as hold so much of it.
 VALIDATION_SHARE = 0.1
 
 
@@ -32,7 +33,10 @@ class Cut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What to read. ``log`` and ``test``: interactions, or sessions for that cut; ``test`` for the cuts by file."""
+    """What to read. ``log`` and ``test``: interactions, or sessions for that cut; ``test`` for the cuts by file.
+
+    Without a ``test`` those cuts ask for nothing: there is but a training part, to be cut again.
+    """
 
     cut: Cut
     log: str
@@ -71,7 +75,7 @@ class Dataset:
         elif self.source.cut is Cut.LAST:
             is_test = last_of_each(train)
         elif train.has_times:
-            is_test = last_days(train, 1)
+            is_test = last_days_of(train, VALIDATION_SHARE)
         else:
             is_test = last_shoppers(train, VALIDATION_SHARE)
         return Dataset(self.source, self.offline, train, is_test, self.counts)
@@ -104,9 +108,12 @@ def _cut(source: Source, parts: list[Interactions]) -> tuple[Interactions, NDArr
         return log, last_days(log, source.n_days)
     if source.cut is Cut.LAST:
         return log, last_of_each(log)
-    train, test = parts
+    train, n_train = parts[0], len(parts[0])
+    if len(parts) == 1:
+        return log, np.zeros(n_train, dtype=np.bool_)
+    test = parts[1]
     order = np.lexsort((np.concatenate([train.seconds, test.seconds]), np.concatenate([train.shoppers, test.shoppers])))
-    return log, order >= len(train)
+    return log, order >= n_train
 
 
 def _counts(offline: OfflineShop, names: Names, problems: Problems) -> dict[str, Any]:

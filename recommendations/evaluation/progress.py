@@ -1,4 +1,4 @@
-"""How far a long comparison is, on a terminal."""
+"""How far a long comparison is, and what was wrong with its files, on a terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 Tell = Callable[[str, int, int], None]
+_MAX_PROBLEMS_SHOWN = 10
 
 
 @contextmanager
@@ -22,3 +23,15 @@ def telling(console: Console) -> Iterator[Tell]:
             progress.update(tasks[step], completed=n_done, total=n_total or None)
 
         yield tell
+
+
+class Problems:
+    """Prints the first few: ten thousand bad rows have one cause, and the report counts them."""
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._n = console, 0
+
+    def add(self, problem: str) -> None:
+        self._n += 1
+        if self._n <= _MAX_PROBLEMS_SHOWN:
+            self._console.print(problem, style="red")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from recommendations.evaluation import beyond
 from recommendations.evaluation.bootstrap import Bootstrap, interval
 from recommendations.evaluation.metrics import CUTS, by_case, find_hits
-from recommendations.evaluation.scorers import Bench
 from recommendations.evaluation.shop import OfflineShop
 from recommendations.evaluation.splits import Split
 
@@ -27,10 +27,18 @@ class Row:
     gains: dict[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
+class Lists(Protocol):
+    """Who is compared."""
+
+    def lists(self, name: str, *, novel: bool, on_progress: Callable[[int], None]) -> NDArray[np.int32]:
+        """Return what the scorer ``name`` lists in each case: rows, -1 beyond the last, shape ``(n_cases, DEPTH)``."""
+        ...
+
+
 def compare(
     offline: OfflineShop,
     split: Split,
-    bench: Bench,
+    bench: Lists,
     names: Sequence[str],
     *,
     novel: bool = False,

@@ -1,5 +1,6 @@
 """The engine's own page beside the product a shopper met last: what would be served, asked one case at a time."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -39,14 +40,18 @@ class Blend:
     def lists(self, cases: Cases, *, novel: bool) -> NDArray[np.int32]:
         """Return the page of each case as rows, −1 beyond the last; ``novel``: without what the shopper just saw."""
         lists = np.full((len(cases), DEPTH), -1, dtype=np.int32)
+        for case, (row, filtering, shopper) in enumerate(self.requests(cases, novel=novel)):
+            ranked = beside_product(self._shop, row, filtering, DEPTH, self._now_seconds, shopper)
+            lists[case, : len(ranked)] = [place.row for place in ranked]
+        return lists
+
+    def requests(self, cases: Cases, *, novel: bool) -> Iterator[tuple[int, Filter, Shopper]]:
+        """Yield of each case the page's row, what may stand on it, and who asks."""
         recents = cases.recent().tolist()
         for case, (row, line) in enumerate(zip(cases.last_rows.tolist(), recents, strict=True)):
             recent = tuple(met for met in line if met >= 0)
             filtering = self._filter(row, recent if novel else (), self._purchased(cases, case))
-            shopper = Shopper(recent, trail=self._trail(recent))
-            ranked = beside_product(self._shop, row, filtering, DEPTH, self._now_seconds, shopper)
-            lists[case, : len(ranked)] = [place.row for place in ranked]
-        return lists
+            yield row, filtering, Shopper(recent, trail=self._trail(recent))
 
     def _trail(self, recent: tuple[int, ...]) -> Trail:
         """Return what serving knows of where the shopper comes from (see ``knowledge``)."""

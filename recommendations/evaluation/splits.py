@@ -60,6 +60,13 @@ def last_days(log: Interactions, n_days: int) -> NDArray[np.bool_]:
     return log.seconds >= first_day * DAY_SECONDS
 
 
+def last_days_of(log: Interactions, share: float) -> NDArray[np.bool_]:
+    """Return the interactions of as few last days (UTC) as hold ``share`` of them: a log may end early in a day."""
+    days = np.floor(np.sort(log.seconds) / DAY_SECONDS)
+    n_days = days[-1] - days[int(len(days) * (1 - share))] + 1
+    return last_days(log, int(n_days))
+
+
 def last_of_each(log: Interactions) -> NDArray[np.bool_]:
     """Return the last interaction of each shopper who has more than one."""
     is_last = np.ones(len(log), dtype=np.bool_)

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from events.simulation.replay import BadFile
 from recommendations.evaluation import offline
-from recommendations.evaluation.arguments import add_data_arguments, positive, source_of
+from recommendations.evaluation.arguments import add_data_arguments, add_targets_argument, positive, source_of
 from recommendations.evaluation.offline import Question
-from recommendations.evaluation.progress import telling
+from recommendations.evaluation.progress import Problems, telling
 from recommendations.evaluation.report import as_table, write_json
 from recommendations.evaluation.splits import NothingToAsk, Targets
 
@@ -21,7 +21,6 @@ EXAMPLES = """examples:
   manage.py evaluate --interactions rsc15_train.csv.gz --test rsc15_test.csv.gz --json rsc15.json
   manage.py evaluate --sessions diginetica_train.tsv.gz diginetica_test.tsv.gz
 """
-_MAX_PROBLEMS_SHOWN = 10
 WIDTH = 170  # where nobody looks on
 
 
@@ -38,6 +37,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_data_arguments(parser)
+        add_targets_argument(parser)
         parser.add_argument("--scorers", metavar="A,B", help="compare only these")
         parser.add_argument("--limit", type=positive, metavar="N", help="ask N cases, drawn with --seed")
         parser.add_argument("--seed", type=int, default=0, help="of what is drawn (%(default)s)")
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         )
         try:
             with telling(console) as tell:
-                answer = offline.evaluate(question, _Problems(console).add, tell)
+                answer = offline.evaluate(question, Problems(console).add, tell)
         except (BadFile, NothingToAsk, offline.UnknownScorer) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -70,15 +70,3 @@ class Command(BaseCommand):
         self.stdout.write(printed.get())
         if json:
             write_json(json, answer.as_json())
-
-
-class _Problems:
-    """Prints the first few: ten thousand bad rows have one cause, and the report counts them."""
-
-    def __init__(self, console: Console) -> None:
-        self._console, self._n = console, 0
-
-    def add(self, problem: str) -> None:
-        self._n += 1
-        if self._n <= _MAX_PROBLEMS_SHOWN:
-            self._console.print(problem, style="red")
