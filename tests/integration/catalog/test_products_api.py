@@ -5,7 +5,6 @@ from django.db import OperationalError, connection
 
 from catalog import selectors, services
 from catalog.models import Product
-from catalog.rows import parse_record
 from sdr import pagination
 from sdr.accounts import access
 from sdr.accounts.models import DEFAULT_TENANT_ID, Scope, Tenant
@@ -221,15 +220,6 @@ class TestFilters:
     def test_the_best_match_comes_first(self, get):
         make_product(sku="words", name="Thing", description="A gift, a card.")
         assert skus(get("products", search="gift card")) == ["gift", "words"]
-
-    @pytest.mark.parametrize("page_size", [1, 50, 200])
-    def test_a_page_of_any_size_takes_few_queries(self, get, django_assert_max_num_queries, page_size):
-        rows = [{"sku": f"many {n}", "name": f"Knives {n}", "category": f"Home > C{n % 20}"} for n in range(210)]
-        services.upsert_products(DEFAULT_TENANT_ID, [parse_record(row) for row in rows])
-        with django_assert_max_num_queries(6):
-            get("products", page_size=page_size, category="Home", search="knives", ordering="-price")
-        with django_assert_max_num_queries(6):
-            get("products", page_size=page_size)
 
 
 class TestAttributes:

@@ -4,7 +4,6 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, transaction
 from django.db.models import Q
-from django.test.utils import CaptureQueriesContext
 
 from catalog import editing, services
 from catalog.categories import CategoryIds
@@ -151,16 +150,6 @@ def test_a_slug_that_somebody_else_took_meanwhile_is_no_obstacle():
     categories.for_paths(["Home"])
     Category.objects.create(name="A-B")
     assert Category.objects.get(pk=categories.for_paths(["A > B"])["A > B"]).slug == "a-b-2"
-
-
-def test_a_batch_costs_a_handful_of_queries_whatever_its_size():
-    upsert({"sku": "warm", "category": "Home"})
-    rows = [row(sku=str(n), category="Home") for n in range(300)]
-    categories = CategoryIds(DEFAULT_TENANT_ID)
-    categories.for_paths(["Home"])
-    with CaptureQueriesContext(connection) as queries:
-        services.upsert_batch(categories, rows)
-    assert len(queries) <= 3
 
 
 class TestTwoWriters:

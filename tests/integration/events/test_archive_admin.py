@@ -42,11 +42,6 @@ def test_a_whole_id_finds_its_events(client, events, term):
     assert "u-8" not in page
 
 
-def test_the_list_asks_few_questions_however_long_it_is(client, events, django_assert_max_num_queries):
-    with django_assert_max_num_queries(12):
-        client.get(LIST, {"within": "week", "kind__exact": "click"})
-
-
 def test_nothing_can_be_added_changed_or_deleted(client, events):
     assert client.get(reverse("admin:events_interaction_add")).status_code == 403
     row = Interaction.objects.first()

@@ -143,19 +143,6 @@ def test_a_list_that_changes_is_followed_and_asks_nobody(get, indexed_shop, trip
     assert len(trips) == 1
 
 
-def test_a_cold_list_and_the_shopper_cost_one_round_trip_together(get, indexed_shop, trips):
-    indexed_shop.until_live()
-    indexed_shop.click("mat", shoppers=("u:u-7",))
-    get("recommendations/by-sku/mat")
-    del trips[:]
-    get(PAGE, user_id="u-7")
-    assert len(trips) == 1
-    get(PAGE, user_id="u-7")
-    assert len(trips) == 2  # the shopper's state alone
-    get(PAGE)
-    assert len(trips) == 2
-
-
 def test_followers_that_may_have_missed_something_read_all_anew(get, indexed_shop):
     indexed_shop.follow("teapot", {"mat": 9.0})
     indexed_shop.until_live()
