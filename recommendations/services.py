@@ -24,6 +24,7 @@ from recommendations.knowledge import Known
 from recommendations.queries import ProductQuery, TrendingQuery, UserQuery
 from recommendations.shoppers import as_filter
 from sdr import clock, metrics
+from sdr.connections import renew_postgres
 from sdr.exceptions import IndexNotReady
 
 __all__ = [
@@ -179,6 +180,7 @@ def _indexed_row(now: Serving, tenant_id: int, product_id: int | None, sku: str 
 def _without_index(now: Serving, query: ProductQuery, state: ShopperState) -> tuple[list[Ranked], list[str]]:
     """Answer for a product that the index does not have (it may be seconds old) with what is popular around it."""
     category, variants, lacking = now.index.catalogue.tree.everything, frozenset[int](), ["index"]
+    renew_postgres()
     try:
         product = _product(query.tenant_id, query.product_id, query.sku)
         category, variants = _category_of(now, product), _variants_of(now, product)

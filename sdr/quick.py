@@ -1,48 +1,39 @@
 """A short cut for reads that are asked thousands of times a second.
 
-Django REST framework spends more on one request than the answer takes: on its own request object, on the choice of a
-renderer, on lists of classes that are made anew each time. So do middlewares for sessions, forms and messages, which
-no such read has. A view that is :class:`QuickReads` says in its method ``read`` what is to be told. :class:`QuickLane`
-answers a plain GET for JSON from that, through the same entrance, with the same errors and the same headers. Everything
-else (pages for browsers, staff with a session, pages of other origins, other methods) takes the usual way.
+Django and its REST framework spend more on one request than the answer takes: on signals, middlewares for sessions,
+forms and messages, request and response objects, the choice of a renderer. A view that is :class:`QuickReads` says in
+its method ``read`` what is to be told, and :class:`QuickLane` tells that to whoever sends a plain GET for JSON: through
+the same entrance, and with the headers that the usual way gave when it was last asked.
+
+The lane answers 200 and nothing else. Everything that is not plain (pages for browsers, staff with a session, pages of
+other origins, other methods) and everything that goes wrong takes the usual way, which tells what.
 """
 
+import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import orjson
 from django.conf import settings
-from django.core.handlers.exception import response_for_exception
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware
-from django.middleware.security import SecurityMiddleware
+from django.core.handlers.wsgi import WSGIRequest
 from django.urls import Resolver404, ResolverMatch, resolve
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
+from structlog.contextvars import bind_contextvars
 
-from sdr.accounts.authentication import admit
+from sdr.accounts.authentication import admit_once
 from sdr.accounts.callers import Access
 from sdr.accounts.permissions import HasScope
-from sdr.errors import exception_handler
-from sdr.http.origins import CorsMiddleware
-from sdr.http.pages import PagePolicyMiddleware
+from sdr.http import middleware
 
-if TYPE_CHECKING:
-    from django.http.response import ResponseHeaders
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+Place = tuple[type, str | None]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
-Answer = Callable[[HttpRequest], HttpResponseBase]
-
-JSON = "application/json"
-_ACCEPTED = frozenset({None, "", "*/*", JSON})
-_encoder = JSONEncoder()
-# What DRF says of each answer of such a view.
-_OF_THE_VIEW = {"Content-Type": JSON, "Vary": "Accept", "Allow": "GET, HEAD, OPTIONS"}
-# Those of the usual way that add headers to whatever is answered, outermost first.
-_COVERS = (SecurityMiddleware, PagePolicyMiddleware, CorsMiddleware, XFrameOptionsMiddleware)
+_ACCEPTED = frozenset({None, "", "*/*", "application/json"})
+_OF_ONE_ANSWER = {name.lower() for name in (middleware.REQUEST_ID, *middleware.LIMITS, "Content-Length")}
 
 
 class QuickRequest:
@@ -51,7 +42,7 @@ class QuickRequest:
     __slots__ = ("_request", "user")
     method = "GET"
 
-    def __init__(self, http: HttpRequest, user: Access) -> None:
+    def __init__(self, http: WSGIRequest, user: Access) -> None:
         self._request = http
         self.user = user
 
@@ -72,34 +63,57 @@ class QuickReads(APIView):
 
 
 class QuickLane:
-    """The way past the middlewares below, for who needs none of them."""
+    """A WSGI application beside Django's, which is the usual way."""
 
-    def __init__(self, usual_way: Answer) -> None:
+    def __init__(self, usual_way: Application) -> None:
         self._usual_way = usual_way
-        self._headers: dict[bool, ResponseHeaders] = {}
+        # By view and scheme. They hang on nothing else, as long as a request is plain.
+        self._headers: dict[Place, Headers] = {}
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not is_plain(request) or (match := _quick(request.path_info)) is None:
-            return self._usual_way(request)
-        is_secure = request.is_secure()
-        if settings.SECURE_SSL_REDIRECT and not is_secure:
-            return self._usual_way(request)
-        request.resolver_match = match  # for what measures requests
-        try:
-            request.get_host()  # refuses hosts that are not ours
-            response = answer(match.func.cls(), request, match.kwargs)  # type: ignore[attr-defined]
-        except Exception as error:  # noqa: BLE001  told in Django's words, which log it
-            return _told(request, error)
-        learnt = self._headers.get(is_secure) or self._learnt(request)
-        # The way through __setitem__ would look at each letter of them again.
-        response.headers._store |= learnt._store | response.headers._store  # noqa: SLF001
-        return response
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not is_plain(environ):
+            return self._usual_way(environ, start_response)
+        started_at = time.perf_counter()
+        http = WSGIRequest(environ)
+        match = _quick(http.path_info)
+        if match is None:
+            return self._usual_way(environ, start_response)
+        place = (match.func.cls, http.scheme)  # type: ignore[attr-defined]
+        headers = self._headers.get(place)
+        if headers is None:
+            return self._usual_way(environ, self._learning(place, start_response))
+        request_id = middleware.request_id_of(http)
+        bind_contextvars(request_id=request_id)
+        body = _read(http, match)
+        if body is None:
+            return self._usual_way(environ, start_response)
+        own = [("Content-Length", str(len(body))), (middleware.REQUEST_ID, request_id), *middleware.limits_of(http)]
+        start_response("200 OK", headers + own)
+        middleware.measure("GET", match.route, 200, time.perf_counter() - started_at)
+        return [body]
 
-    def _learnt(self, request: HttpRequest) -> "ResponseHeaders":
-        """Return the headers that the usual way gives every answer of this kind; they hang on nothing but TLS."""
-        blank = HttpResponse(headers=_OF_THE_VIEW)
-        found = self._headers[request.is_secure()] = _covered(lambda _: blank)(request).headers
-        return found
+    def _learning(self, place: Place, start_response: Callable[..., Any]) -> Callable[..., Any]:
+        def start(status: str, headers: Headers, *rest: Any) -> Any:
+            kept = [(name, value) for name, value in headers if name.lower() not in _OF_ONE_ANSWER]
+            if status == "200 OK" and all(name.lower() != "set-cookie" for name, _ in kept):
+                self._headers[place] = kept
+            return start_response(status, headers, *rest)
+
+        return start
+
+
+def is_plain(environ: Environ) -> bool:
+    """Return whether a GET is for JSON of ours, by somebody who uses no session, and for no page of another origin."""
+    return (
+        environ["REQUEST_METHOD"] == "GET"
+        and environ["PATH_INFO"].startswith("/api/")
+        and environ.get("HTTP_ACCEPT") in _ACCEPTED
+        and "HTTP_ORIGIN" not in environ
+        and "format=" not in environ.get("QUERY_STRING", "")
+        and ("HTTP_AUTHORIZATION" in environ or settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", ""))
+        and not environ.get("SCRIPT_NAME")
+        and environ.get("CONTENT_LENGTH") in {None, "", "0"}
+    )
 
 
 def _quick(path: str) -> ResolverMatch | None:
@@ -111,61 +125,14 @@ def _quick(path: str) -> ResolverMatch | None:
     return match if issubclass(getattr(match.func, "cls", type), QuickReads) else None
 
 
-def _covered(answer: Answer) -> Answer:
-    covers: Iterable[Any] = reversed(_COVERS)
-    for cover in covers:
-        answer = cover(answer)
-    return answer
-
-
-def _told(request: HttpRequest, error: Exception) -> HttpResponseBase:
-    response = _covered(lambda _: response_for_exception(request, error))(request)
-    response.headers["Content-Length"] = str(len(cast("HttpResponse", response).content))
-    return response
-
-
-def is_plain(http: HttpRequest) -> bool:
-    """Return whether a GET is for JSON, by somebody who uses no session, and for no page of another origin."""
-    meta = http.META
-    return (
-        meta["REQUEST_METHOD"] == "GET"
-        and meta.get("HTTP_ACCEPT") in _ACCEPTED
-        and "HTTP_ORIGIN" not in meta
-        and "format=" not in meta.get("QUERY_STRING", "")
-        and ("HTTP_AUTHORIZATION" in meta or settings.SESSION_COOKIE_NAME not in http.COOKIES)
-    )
-
-
-def answer(view: QuickReads, http: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
-    """Return what ``view`` reads, or the error in its one shape; raises what nobody foresaw."""
+def _read(http: WSGIRequest, match: ResolverMatch) -> bytes | None:
+    """Return what is told, None where that is for the usual way to say: it asks again, and finds the same."""
     try:
-        request = cast("Request", QuickRequest(http, admit(http)))
-        _check_scope(request, view)
-        return _response(view.read(request, **arguments))
-    except Exception as error:
-        refusal = exception_handler(error, {"view": view, "args": (), "kwargs": arguments})
-        if refusal is None:
-            raise
-        if refusal.status_code == 401:  # noqa: PLR2004
-            refusal.headers["WWW-Authenticate"] = "Bearer"
-        return _refused(refusal)
-
-
-def _check_scope(request: Any, view: APIView) -> None:
-    permission = HasScope()
-    if not permission.has_permission(request, view):
-        raise PermissionDenied(permission.message)
-
-
-def _response(told: Any, status: int = 200) -> HttpResponse:
-    body = orjson.dumps(told, default=_encoder.default)
-    response = HttpResponse(body, JSON, status)
-    response.headers["Content-Length"] = str(len(body))
-    return response
-
-
-def _refused(refusal: Response) -> HttpResponse:
-    response = _response(refusal.data, refusal.status_code)
-    for name, value in refusal.headers.items():
-        response.headers.setdefault(name, value)
-    return response
+        http.get_host()  # refuses hosts that are not ours
+        view = match.func.cls()  # type: ignore[attr-defined]
+        request = cast("Request", QuickRequest(http, admit_once(http)))
+        if not HasScope().has_permission(request, view):
+            return None
+        return orjson.dumps(view.read(request, **match.kwargs))
+    except Exception:  # noqa: BLE001  nothing is lost: the usual way meets it, too
+        return None

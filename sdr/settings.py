@@ -104,7 +104,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "sdr.http.middleware.RequestMiddleware",
-    "sdr.quick.QuickLane",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sdr.http.pages.PagePolicyMiddleware",

@@ -14,8 +14,9 @@ from sdr.checks import refuse_to_serve_insecurely  # noqa: E402  needs the setti
 from sdr.collector import spare_what_is_there  # noqa: E402
 from sdr.connections import limit_statements  # noqa: E402
 from sdr.http.bodies import measured  # noqa: E402
+from sdr.quick import QuickLane  # noqa: E402
 
-application = measured(_django, most=settings.MAX_BODY_BYTES)
+application = measured(QuickLane(_django), most=settings.MAX_BODY_BYTES)
 refuse_to_serve_insecurely()
 limit_statements()
 import_module(settings.ROOT_URLCONF)  # every view, now and not by the first request

@@ -13,14 +13,18 @@ from sdr import addresses
 from sdr.accounts import entrance, staff
 from sdr.accounts.callers import Access, Unauthenticated
 from sdr.accounts.entrance import Call
-from sdr.exceptions import Unavailable
-from sdr.ratelimits.limiter import RateLimited
+from sdr.exceptions import SdrError, Unavailable
+from sdr.ratelimits.limiter import Allowance, RateLimited
 from sdr.refusals import TooMany, TryLater
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from rest_framework.request import Request
     from rest_framework.views import APIView
+
+
+# In the WSGI environment, where no header can put anything: what the entrance said.
+_ADMITTED = "sdr.admitted"
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -68,9 +72,28 @@ def access_of(request: "Request") -> Access:
 def admit(http: Any) -> Access:
     """Return who sends Django's request ``http``, by key or from this machine; raises in DRF's words."""
     with refusals_of(http):
+        found = http.META.get(_ADMITTED) or _entrance(http)
+        if isinstance(found, Exception):
+            raise found
         # Kept for the headers that the answer carries.
-        caller, http.allowance = entrance.admit(call_of(http))
+        caller, http.allowance = found
     return caller
+
+
+def admit_once(http: Any) -> Access:
+    """Return who sends ``http``, for who may have to hand it on: there it counts no second time; raises SdrError."""
+    found = http.META[_ADMITTED] = _entrance(http)
+    if isinstance(found, Exception):
+        raise found
+    caller, http.allowance = found
+    return caller
+
+
+def _entrance(http: Any) -> tuple[Access, Allowance | None] | SdrError:
+    try:
+        return entrance.admit(call_of(http))
+    except SdrError as refusal:
+        return refusal
 
 
 @contextmanager

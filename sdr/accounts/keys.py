@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 
 import structlog
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError
 
 from sdr import clock, metrics
 from sdr.accounts import key_copy, selectors
@@ -20,6 +20,7 @@ from sdr.accounts.last_use import LastUses
 from sdr.accounts.selectors import HeldKey, Revision
 from sdr.accounts.services import hash_key
 from sdr.background import PerProcess, Repeating
+from sdr.connections import renew_postgres
 from sdr.exceptions import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -95,7 +96,6 @@ class KeyTable:
 
     def step(self) -> None:
         """Do what the thread does every ``REFRESH_SECONDS``."""
-        close_old_connections()
         try:
             self.refresh(since=time.monotonic())
             self._copy_if_due()
@@ -104,6 +104,7 @@ class KeyTable:
             log.debug("keys not refreshed", exc_info=True)  # counted, and logged once, where it happened
 
     def _read_news(self) -> None:
+        renew_postgres()
         revision = selectors.access_revision()
         if revision is None or revision != self.snapshot.revision:
             # The revision was read first: what changes in between is read again the next time.
