@@ -1,6 +1,6 @@
 """The use cases: what to show beside a product and to a user, what trends, and why."""
 
-import os
+import random
 from typing import Any
 
 import numpy as np
@@ -147,7 +147,12 @@ def _answer(
         ]
     id_of = now.index.catalogue.vocabulary.product_ids.item
     product_ids = [id_of(place.row) for place in ranked]
-    return Recommendations(items, os.urandom(16).hex(), now.index.version, degraded, query.evidence, product_ids)
+    return Recommendations(items, _new_id(), now.index.version, degraded, query.evidence, product_ids)
+
+
+def _new_id() -> str:
+    # A name and no secret: a call of the system would also hand the interpreter to another thread.
+    return f"{random.getrandbits(128):032x}"
 
 
 def _evidence(now: Serving, blend: Blend, row: int, page_row: int | None) -> dict[str, Any]:

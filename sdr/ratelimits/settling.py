@@ -1,5 +1,6 @@
 """Where leases come from: Redis, or this process alone while Redis is away."""
 
+import hashlib
 import os
 import time
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ import redis
 import structlog
 from django.conf import settings
 from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
 from sdr import metrics
@@ -18,6 +20,7 @@ from sdr.ratelimits.lease import Bucket, Settlement
 log = structlog.get_logger(__name__)
 
 SCRIPT = (Path(__file__).parent / "bucket.lua").read_text()
+_SHA = hashlib.sha1(SCRIPT.encode()).hexdigest()  # noqa: S324  Redis' own name for it
 # Shorter than a lease and a credit last: a Redis that hangs must not cost a caller within its limits an answer.
 TIMEOUT_SECONDS = 0.15
 RETRY_SECONDS = 2.0
@@ -61,17 +64,25 @@ class Settling:
 
 
 def _ask_redis(due: Due) -> Answers:
-    client, script = _redis(os.getpid(), settings.REDIS_URL)
+    client = _redis(os.getpid(), settings.REDIS_URL)
+    try:
+        return _run(client, due)
+    except NoScriptError:  # Redis is new, and so has done none of it
+        client.script_load(SCRIPT)
+        return _run(client, due)
+
+
+def _run(client: redis.Redis, due: Due) -> Answers:
+    # EVALSHA itself: redis-py's Script would ask each time whether Redis still has it.
     with client.pipeline(transaction=False) as pipeline:
         for name, rate, settlement in due:
-            script([f"sdr:rate:{name}"], [rate, settlement.debt, settlement.wanted], client=pipeline)
+            pipeline.evalsha(_SHA, 1, f"sdr:rate:{name}", rate, settlement.debt, settlement.wanted)
         return [(float(granted), float(left)) for granted, left in pipeline.execute()]
 
 
 @lru_cache(maxsize=4)
-def _redis(_pid: int, url: str) -> "tuple[redis.Redis, redis.commands.core.Script]":
+def _redis(_pid: int, url: str) -> redis.Redis:
     timeout = TIMEOUT_SECONDS
-    client = redis.Redis.from_url(
+    return redis.Redis.from_url(
         url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
     )
-    return client, client.register_script(SCRIPT)

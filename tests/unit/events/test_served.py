@@ -63,7 +63,8 @@ def test_a_full_buffer_drops_and_counts(monkeypatch):
         def poll(self, _timeout):
             pass
 
-    monkeypatch.setattr(offhand, "_producer", lambda *_key: Full())
+    sender = offhand._Sender(Full())
+    monkeypatch.setattr(offhand, "_sender", lambda *_key: sender)
     before = n_dropped()
     publish()
     assert n_dropped() == before + 1
