@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from structlog.contextvars import bind_contextvars
 
-from sdr.accounts.authentication import admit_once
+from sdr.accounts.authentication import ADMITTED, admit_once
 from sdr.accounts.callers import Access
 from sdr.accounts.permissions import HasScope
 from sdr.http import middleware
@@ -74,7 +74,7 @@ class QuickLane:
         if not is_plain(environ):
             return self._usual_way(environ, start_response)
         started_at = time.perf_counter()
-        http = WSGIRequest(environ)
+        http = WSGIRequest(dict(environ))  # a copy: Django writes paths back as only it reads them
         match = _quick(http.path_info)
         if match is None:
             return self._usual_way(environ, start_response)
@@ -86,7 +86,7 @@ class QuickLane:
         bind_contextvars(request_id=request_id)
         body = _read(http, match)
         if body is None:
-            return self._usual_way(environ, start_response)
+            return self._usual_way(environ | {ADMITTED: http.META.get(ADMITTED)}, start_response)
         own = [("Content-Length", str(len(body))), (middleware.REQUEST_ID, request_id), *middleware.limits_of(http)]
         start_response("200 OK", headers + own)
         middleware.measure("GET", match.route, 200, time.perf_counter() - started_at)

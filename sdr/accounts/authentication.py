@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 # In the WSGI environment, where no header can put anything: what the entrance said.
-_ADMITTED = "sdr.admitted"
+ADMITTED = "sdr.admitted"
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -72,7 +72,7 @@ def access_of(request: "Request") -> Access:
 def admit(http: Any) -> Access:
     """Return who sends Django's request ``http``, by key or from this machine; raises in DRF's words."""
     with refusals_of(http):
-        found = http.META.get(_ADMITTED) or _entrance(http)
+        found = http.META.get(ADMITTED) or _entrance(http)
         if isinstance(found, Exception):
             raise found
         # Kept for the headers that the answer carries.
@@ -82,7 +82,7 @@ def admit(http: Any) -> Access:
 
 def admit_once(http: Any) -> Access:
     """Return who sends ``http``, for who may have to hand it on: there it counts no second time; raises SdrError."""
-    found = http.META[_ADMITTED] = _entrance(http)
+    found = http.META[ADMITTED] = _entrance(http)
     if isinstance(found, Exception):
         raise found
     caller, http.allowance = found

@@ -69,7 +69,8 @@ class Lane:
     def _send(self, application, word, key, headers):
         if key:
             headers["HTTP_AUTHORIZATION"] = f"Bearer {key}"
-        headers = {"PATH_INFO": f"/api/echo/{word}", "QUERY_STRING": "q=1"} | headers
+        path = f"/api/echo/{word}".encode().decode("latin-1")  # as WSGI has it
+        headers = {"PATH_INFO": path, "QUERY_STRING": "q=1"} | headers
         environ = RequestFactory()._base_environ(**headers)
         told = {}
 
@@ -144,6 +145,17 @@ def test_what_goes_wrong_is_told_the_usual_way_and_counts_once(lane, keys, setti
     wrong, is_quick = lane.ask(word, keys[key])
     assert (wrong.status, is_quick, len(calls)) == (status, False, 1)
     assert_alike(wrong, lane.ask_the_usual_way(word, keys[key]))
+
+
+@pytest.mark.parametrize("word", ["Käse ☃", "invalid ☃"])
+def test_paths_of_any_letters_are_read_the_same_way_on_both(lane, monkeypatch, word):
+    monkeypatch.setitem(ERRORS, "invalid ☃", InvalidInput("☃", "is wrong"))
+    told = [lane.ask(word)[0] for _ in range(2)] + [lane.ask_the_usual_way(word)]
+    lane.ask("hello")
+    told.append(lane.ask(word)[0])
+    assert {answer.status for answer in told} == {400 if word in ERRORS else 200}
+    assert all(answer.body == told[0].body for answer in told)
+    assert "☃" in str(told[0].body)
 
 
 def test_what_nobody_foresaw_meets_django(lane, keys):
