@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 from django.conf import settings
 
-from events.broker.config import common_config
+from events.broker.base import Partition
+from events.broker.config import common_config, consumer_config
 from events.broker.topic_ids import TopicIds
 from events.kinds import TOPICS
 from sdr.exceptions import Unavailable
@@ -92,6 +93,22 @@ def are_there(topics: Sequence[str]) -> bool:
         log.warning("waiting", reason=str(error))
         return False
     return True
+
+
+def ends(topics: Sequence[str]) -> dict[Partition, int]:
+    """Return the offset that the next message of each partition will have. Raises Unavailable."""
+    consumer = Consumer(consumer_config("sdr-ends"))
+    try:
+        known = {topic: consumer.list_topics(topic, timeout=_LIST_SECONDS).topics[topic] for topic in topics}
+        partitions = [Partition(topic, number) for topic, found in known.items() for number in found.partitions]
+        return {
+            partition: consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_LIST_SECONDS)[1]
+            for partition in partitions
+        }
+    except KafkaException as error:
+        raise Unavailable(f"Kafka does not tell where the logs end: {error}") from error
+    finally:
+        consumer.close()
 
 
 def incarnations() -> dict[str, str]:

@@ -21,6 +21,12 @@ class UnknownScorer(SdrError):
     code = "unknown_scorer"
 
 
+class CannotBeReplayed(SdrError):
+    """A question that only a log can be asked, not a shop."""
+
+    code = "cannot_be_replayed"
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What to compare, on what. No ``scorers``: all; ``limit``: how many cases are drawn, None: all of them."""
@@ -59,9 +65,9 @@ def evaluate(question: Question, on_problem: Callable[[str], None], on_progress:
     """Answer ``question``; raises BadFile, OSError, NothingToAsk, UnknownScorer."""
     dataset = load(question.source, question.features, on_problem, on_progress)
     whole = split(dataset.log, dataset.is_test, question.targets, novel=question.novel)
-    asked = _drawn(whole, question)
+    asked = drawn(whole, question)
     bench = Bench(dataset.offline, asked, question.setting, one_per_group=question.one_per_group)
-    names = _chosen(question.scorers, bench.names)
+    names = chosen_scorers(question.scorers, bench.names)
     rows = compare(
         dataset.offline,
         asked,
@@ -75,7 +81,8 @@ def evaluate(question: Question, on_problem: Callable[[str], None], on_progress:
     return Answer(question, rows, describe(dataset, asked))
 
 
-def _drawn(whole: Split, question: Question) -> Split:
+def drawn(whole: Split, question: Question) -> Split:
+    """Return as many of the cases as ``question`` asks for."""
     n = len(whole.cases)
     if question.limit is None or question.limit >= n:
         return whole
@@ -83,7 +90,8 @@ def _drawn(whole: Split, question: Question) -> Split:
     return Split(whole.train, whole.cases.take(chosen), whole.n_strangers, whole.now_seconds)
 
 
-def _chosen(wanted: tuple[str, ...], known: list[str]) -> list[str]:
+def chosen_scorers(wanted: tuple[str, ...], known: list[str]) -> list[str]:
+    """Return those of the ``known`` that are wanted, all where none is named; raises UnknownScorer."""
     if unknown := [name for name in wanted if name not in known]:
         raise UnknownScorer(f"No scorer for this data: {', '.join(unknown)}. There are: {', '.join(known)}.")
     return [name for name in known if name in wanted] if wanted else known

@@ -3,9 +3,13 @@
 This runs before Django reads its settings, which then find the engines through `run/engines.json`.
 """
 
+import os
+import secrets
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from sdr.embedded import locks, signals, wheels
@@ -24,6 +28,18 @@ BY_OPTION: dict[str, Callable[[list[str]], bool]] = {
 }
 
 
+# With these options a command has servers of its own, whichever the environment names, and leaves nothing behind.
+OWN_SERVERS: dict[str, Callable[[list[str]], bool]] = {
+    "evaluate": lambda argv: "--live" in argv,
+}
+OWN_PREFIX = "sdr-own-"
+# What leads to a shop's servers and files. Empty is stronger than unset: no `.env` must lead there.
+_OWN_SETTINGS = {
+    "DATABASE_URL": "", "REDIS_URL": "", "REDIS_HOST": "", "KAFKA_BOOTSTRAP_SERVERS": "",
+    "CELERY_BROKER_URL": "memory://", "INDEX_STORAGE": "", "INDEX_STORAGE_OPTIONS": "{}",
+}  # fmt: skip
+
+
 @contextmanager
 def engines_for(argv: list[str]) -> Iterator[None]:
     """Run the block, the command ``argv``, with every engine it needs that no variable names."""
@@ -31,7 +47,7 @@ def engines_for(argv: list[str]) -> Iterator[None]:
         yield
         return
     try:
-        with _the_stacks(argv) if argv[0] == STACK else _a_commands(argv):
+        with _way(argv)(argv):
             yield
     except EngineError as error:
         raise SystemExit(f"manage.py {argv[0]}: {error}") from error
@@ -46,6 +62,11 @@ def needs_none(argv: list[str]) -> bool:
     return argv[0] in BY_OPTION and BY_OPTION[argv[0]](argv)
 
 
+def has_own_servers() -> bool:
+    """Return whether this process' servers and files are its own, and go with it."""
+    return Path(os.environ.get("VAR_DIR", "")).name.startswith(OWN_PREFIX)
+
+
 def require_kafka() -> None:
     """Raise CommandError where a command needs Kafka and there is none."""
     from django.conf import settings
@@ -53,6 +74,33 @@ def require_kafka() -> None:
 
     if not settings.KAFKA_BOOTSTRAP_SERVERS:
         raise CommandError(NO_KAFKA)
+
+
+def _way(argv: list[str]) -> Callable[[list[str]], AbstractContextManager[None]]:
+    if argv[0] == STACK:
+        return _the_stacks
+    return _its_own if argv[0] in OWN_SERVERS and OWN_SERVERS[argv[0]](argv) else _a_commands
+
+
+@contextmanager
+def _its_own(argv: list[str]) -> Iterator[None]:
+    """All engines, Kafka too, in a directory that is removed at the end."""
+    wheels.refuse_without(wheels.PACKAGES)
+    from sdr.embedded import engines  # stands on packages that a production installation lacks
+
+    signals.exit_on_sigterm()
+    var_dir = Path(tempfile.mkdtemp(prefix=OWN_PREFIX))
+    var_dir.chmod(0o711)  # when we are root, Postgres runs under another account and must get through
+    (metrics := var_dir / "metrics").mkdir()
+    os.environ.update(_OWN_SETTINGS, VAR_DIR=str(var_dir), PROMETHEUS_MULTIPROC_DIR=str(metrics))
+    os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
+    os.environ.setdefault("LOG_LEVEL", "warning")  # what servers and consumers say of their start is nobody's news
+    try:
+        engines.acquire(var_dir, wheels.PACKAGES, command=f"manage.py {argv[0]}", durable=False)
+        yield
+    finally:
+        engines.release(var_dir, regardless=True)
+        shutil.rmtree(var_dir)
 
 
 @contextmanager

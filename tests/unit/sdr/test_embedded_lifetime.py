@@ -1,7 +1,10 @@
+import os
+from pathlib import Path
+
 import pytest
 from django.core.management import CommandError
 
-from sdr.embedded import environment, lifetime, locks, wheels
+from sdr.embedded import engines, environment, lifetime, locks, wheels
 
 NAMED = {"DATABASE_URL": "postgres://db/sdr", "REDIS_URL": "redis://cache", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
 
@@ -98,3 +101,22 @@ def test_packages_that_are_there_are_not_refused():
 def test_a_package_that_is_not_there_has_no_directory():
     with pytest.raises(ModuleNotFoundError, match="sdr_no_such_package is not installed"):
         wheels.directory("sdr_no_such_package")
+
+
+def test_a_replay_has_servers_of_its_own_whatever_is_named_and_leaves_nothing(named, monkeypatch):
+    named(*NAMED)
+    told = []
+    monkeypatch.setattr(engines, "acquire", lambda var_dir, names, **_kw: told.append((var_dir, set(names))))
+    monkeypatch.setattr(engines, "release", lambda var_dir, **_kw: told.append(var_dir))
+    keys = ("SECRET_KEY", "INDEX_STORAGE", "INDEX_STORAGE_OPTIONS", "CELERY_BROKER_URL", "PROMETHEUS_MULTIPROC_DIR")
+    for variable in (*keys, "REDIS_HOST"):
+        monkeypatch.setenv(variable, "the shop's")
+    monkeypatch.setenv("LOG_LEVEL", "info")
+    with lifetime.engines_for(["evaluate", "--live"]):
+        own = Path(os.environ["VAR_DIR"])
+        assert own.is_dir()
+        assert lifetime.has_own_servers()
+        assert not {os.environ[variable] for variable in NAMED} - {""}
+        assert "the shop's" not in os.environ.values()
+    assert told == [(own, {"postgres", "valkey", "kafka"}), own]
+    assert not own.exists()
