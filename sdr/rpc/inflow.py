@@ -13,7 +13,8 @@ T = TypeVar("T")
 def batches(messages: Iterator[T], context: grpc.ServicerContext, *, most: int) -> Iterator[list[T]]:
     """Yield what has come since the last time: 1 to ``most`` messages. Ends with the stream; raises what broke it off.
 
-    While a batch is worked on, ``most`` messages are read ahead and no more: a caller who sends faster has to wait.
+    While a batch is worked on, ``most`` messages are read ahead and no more: a caller who sends faster has to wait. What
+    was read ahead for a caller who has left is dropped.
     """
     inflow = Inflow(messages, most)
     context.add_callback(inflow.close)
@@ -49,7 +50,7 @@ class Inflow(Generic[T]):
     def _next(self) -> list[T]:
         with self._changed:
             self._wait_for(lambda: self._waiting or self._is_at_end)
-            batch = list(self._waiting)
+            batch = [] if self._is_closed else list(self._waiting)
             self._waiting.clear()
             self._changed.notify_all()
         return batch

@@ -37,10 +37,11 @@ class RecordInterceptor(CallInterceptor):
     def around(self, method: str, context: grpc.ServicerContext) -> Iterator[None]:
         started_at = time.perf_counter()
         requests.begin(context)
-        status = "CANCELLED"  # a caller who leaves a stream ends it without a code
+        status = "CANCELLED"  # a caller who leaves ends a call without a code
         try:
             yield
-            status = "OK"
+            if context.is_active():
+                status = "OK"
         finally:
             code = context.code()
             self._record(method, code.name if code else status, time.perf_counter() - started_at, context)

@@ -7,9 +7,11 @@ import uuid
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from prometheus_client import REGISTRY
 
 from events import codec, services
 from events.broker.base import Outcome
+from events.rpc import BATCH_SIZE
 from protos.events.v1 import events_pb2 as messages
 from protos.events.v1.events_pb2_grpc import EventServiceStub
 from sdr.exceptions import Unavailable
@@ -200,3 +202,30 @@ def test_a_sender_is_never_faster_than_kafka(doors, log):
     log.may_answer.set()
     assert answer.code() is grpc.StatusCode.CANCELLED
     assert before * 200 < 20_000_000  # bytes: what sockets and windows hold
+
+
+@pytest.mark.parametrize("leaving", ["by cancelling", "by its deadline"])
+def test_when_the_sender_is_gone_no_more_is_read_or_written(doors, log, leaving):
+    log.may_answer.clear()
+    sent = []
+    pouring = (sent.append(n) or messages.TrackEventsRequest(event=click(n)) for n in itertools.count(1))
+    answer = EventServiceStub(doors.channel).TrackEvents.future(
+        pouring,
+        metadata=[("authorization", f"Bearer {doors.key}")],
+        timeout=1 if leaving == "by its deadline" else 60,
+    )
+    assert eventually(lambda: log.n_calls)
+    if leaving == "by cancelling":
+        answer.cancel()
+    assert answer.code() in (grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED)
+    before = n_cancelled()
+    log.may_answer.set()
+    assert eventually(lambda: n_cancelled() > before)  # the method has come to its end
+    # What was under way. More had been read ahead of it.
+    assert len(log.messages) <= BATCH_SIZE
+    assert (log.n_calls, len(sent) > len(log.messages)) == (1, True)
+
+
+def n_cancelled():
+    labels = {"method": "/sdr.events.v1.EventService/TrackEvents", "status": "CANCELLED"}
+    return REGISTRY.get_sample_value("sdr_grpc_request_seconds_count", labels) or 0

@@ -2,6 +2,7 @@
 
 # ruff: noqa: N802  gRPC methods are named as in a proto file
 
+import itertools
 import threading
 
 import grpc
@@ -31,6 +32,7 @@ def add_probe_to_server(servicer, server):
         "Abort": _handler(grpc.unary_unary_rpc_method_handler, servicer.Abort, StringValue, StringValue),
         "Wait": _handler(grpc.unary_unary_rpc_method_handler, servicer.Wait, StringValue, StringValue),
         "Count": _handler(grpc.unary_stream_rpc_method_handler, servicer.Count, Int64Value, Int64Value),
+        "Forever": _handler(grpc.unary_stream_rpc_method_handler, servicer.Forever, Int64Value, Int64Value),
         "Sum": _handler(grpc.stream_unary_rpc_method_handler, servicer.Sum, Int64Value, Int64Value),
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(NAME, handlers),))
@@ -52,6 +54,7 @@ class ProbeService(Service):
         "Abort": None,
         "Wait": None,
         "Count": None,
+        "Forever": None,
         "Sum": None,
     }
 
@@ -89,6 +92,13 @@ class ProbeService(Service):
         for number in range(request.value):
             yield Int64Value(value=number)
         raise InvalidInput("value", "cannot count further")
+
+    def Forever(self, request, context):
+        try:
+            for number in itertools.count():
+                yield Int64Value(value=number)
+        finally:
+            self.asked.append("Forever has ended")
 
     def Sum(self, request, context):
         return Int64Value(value=sum(number.value for number in request))

@@ -145,6 +145,16 @@ class TestStreams:
             next(count(channel, 2, "sdr_nobody"))
         assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
+    @pytest.mark.parametrize("timeout", [None, 0.3])
+    def test_a_stream_whose_reader_has_left_or_whose_deadline_has_passed_makes_no_more(self, channel, key, timeout):
+        stub = channel.unary_stream(f"/{probe.NAME}/Forever", Int64Value.SerializeToString, Int64Value.FromString)
+        numbers = stub(Int64Value(), metadata=bearer(key), timeout=timeout)
+        assert [next(numbers).value, next(numbers).value] == [0, 1]
+        assert ProbeService.asked == []
+        if timeout is None:
+            numbers.cancel()
+        assert eventually(lambda: ProbeService.asked == ["Forever has ended"])
+
     def test_a_stream_of_requests_is_read_to_its_end(self, channel, key):
         stub = channel.stream_unary(f"/{probe.NAME}/Sum", Int64Value.SerializeToString, Int64Value.FromString)
         assert stub(iter([Int64Value(value=n) for n in (1, 2, 3)]), metadata=bearer(key), timeout=10).value == 6

@@ -60,3 +60,12 @@ def test_a_call_that_ends_lets_everybody_go():
     context.end()
     assert list(batches) == []
     is_over.set()
+
+
+def test_what_was_read_ahead_for_a_caller_who_has_left_is_dropped():
+    context, read = Context(), []
+    batches = inflow.batches((read.append(n) or n for n in range(100)), context, most=10)
+    first = next(batches)
+    assert eventually(lambda: len(read) == len(first) + 11)
+    context.end()
+    assert list(batches) == []
