@@ -10,6 +10,9 @@ class RpcConfig(AppConfig):
     def ready(self) -> None:
         from django_grpc_framework.signals import grpc_request_finished, grpc_request_started
 
+        from sdr.rpc import connections
+
+        connections.follow()
         # ConnectionInterceptor does it once for each call, at the right moments.
         for receiver in (close_old_connections, reset_queries):
             grpc_request_started.disconnect(receiver)

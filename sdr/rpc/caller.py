@@ -1,6 +1,7 @@
 """Who makes the call that is being answered, told by its metadata and its address."""
 
 from contextvars import ContextVar
+from functools import lru_cache
 from urllib.parse import unquote
 
 import grpc
@@ -37,6 +38,8 @@ def _call(context: grpc.ServicerContext) -> Call:
     )
 
 
+# A connection's calls all come from the same peer.
+@lru_cache(4096)
 def remote_address(peer: str) -> str | None:
     """Return the IP address of a gRPC peer (``ipv4:127.0.0.1:5000``, ``ipv6:%5B::1%5D:5000``), None of any other."""
     family, _, host_and_port = unquote(peer).partition(":")

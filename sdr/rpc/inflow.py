@@ -13,8 +13,8 @@ T = TypeVar("T")
 def batches(messages: Iterator[T], context: grpc.ServicerContext, *, most: int) -> Iterator[list[T]]:
     """Yield what has come since the last time: 1 to ``most`` messages. Ends with the stream; raises what broke it off.
 
-    While a batch is worked on, ``most`` messages are read ahead and no more: a caller who sends faster has to wait. What
-    was read ahead for a caller who has left is dropped.
+    While a batch is worked on, ``most`` messages are read ahead and no more: a caller who sends faster has to wait.
+    What was read ahead for a caller who has left is dropped.
     """
     inflow = Inflow(messages, most)
     context.add_callback(inflow.close)
