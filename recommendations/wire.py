@@ -13,7 +13,7 @@ from google.protobuf.json_format import ParseDict
 
 from protos.catalog.v1.catalog_pb2 import Product
 from protos.recommendations.v1 import recommendations_pb2 as messages
-from recommendations.answers import Recommendation, Recommendations
+from recommendations.answers import Recommendations
 
 _FIXED_64, _LENGTH_DELIMITED = 1, 2
 _MORE, _LOW_BITS = 0x80, 0x7F
@@ -21,14 +21,22 @@ _DOUBLE = struct.Struct("<d").pack
 # About a kilobyte each, for the products that are shown most.
 _MAX_CARDS = 10_000
 _MAX_REASONS = 1_000
+_MAX_LENGTHS = 4_000
 
 
 def ranking_bytes(answer: Recommendations) -> bytes:
     """Return a GetRecommendationsResponse, or a GetUserRecommendationsResponse, which has the same fields."""
+    pieces: list[bytes] = []
+    for item in answer.items:
+        product, why = _product(item.card), _why(item.reason, item.reason_code)
+        evidence = _evidence(item.evidence) if item.evidence else b""
+        size = len(product) + _SCORE_SIZE + len(why) + len(evidence)
+        pieces += (_RECOMMENDATIONS, _varint(size), product, _SCORE, _DOUBLE(item.score), why, evidence)
     rest = messages.GetRecommendationsResponse(
         recommendation_id=answer.recommendation_id, index_version=answer.index_version, degraded=answer.degraded
     )
-    return b"".join((*map(_place, answer.items), rest.SerializeToString()))
+    pieces.append(rest.SerializeToString())
+    return b"".join(pieces)
 
 
 def product_of(card: bytes) -> Product:
@@ -41,11 +49,8 @@ def evidence_of(terms: dict[str, Any]) -> messages.Evidence:
     return ParseDict(terms, messages.Evidence())
 
 
-def _place(item: Recommendation) -> bytes:
-    place = _product(item.card) + _SCORE + _DOUBLE(item.score) + _why(item.reason, item.reason_code)
-    if item.evidence:
-        place += _EVIDENCE + _sized(evidence_of(item.evidence).SerializeToString())
-    return _RECOMMENDATIONS + _sized(place)
+def _evidence(terms: dict[str, Any]) -> bytes:
+    return _EVIDENCE + _sized(evidence_of(terms).SerializeToString())
 
 
 @lru_cache(_MAX_CARDS)
@@ -63,6 +68,8 @@ def _sized(content: bytes) -> bytes:
     return _varint(len(content)) + content
 
 
+# Most pieces have one of so many lengths.
+@lru_cache(_MAX_LENGTHS)
 def _varint(number: int) -> bytes:
     encoded = bytearray()
     while number > _LOW_BITS:
@@ -80,4 +87,5 @@ def _tag(message: type, field: str, wire_type: int) -> bytes:
 _RECOMMENDATIONS = _tag(messages.GetRecommendationsResponse, "recommendations", _LENGTH_DELIMITED)
 _PRODUCT = _tag(messages.Recommendation, "product", _LENGTH_DELIMITED)
 _SCORE = _tag(messages.Recommendation, "score", _FIXED_64)
+_SCORE_SIZE = len(_SCORE) + len(_DOUBLE(0.0))
 _EVIDENCE = _tag(messages.Recommendation, "evidence", _LENGTH_DELIMITED)
