@@ -27,6 +27,7 @@ class RecommendationService(Service):
     add_to_server = staticmethod(add_RecommendationServiceServicer_to_server)
     required_scopes = dict.fromkeys(_METHODS, Scope.RECOMMENDATIONS_READ)
     answers_bytes = frozenset({"GetRecommendations", "GetUserRecommendations"})
+    computes = answers_bytes
     needs = frozenset({"index"})
 
     def GetRecommendations(self, request: messages.GetRecommendationsRequest, context: grpc.ServicerContext) -> bytes:  # noqa: N802  the proto's name

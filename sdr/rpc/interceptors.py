@@ -1,4 +1,4 @@
-"""What every call passes on its way in and out, outermost first: record, streams, connections, errors, access."""
+"""What every call passes on its way in and out, outermost first: lane, record, streams, connections, errors, access."""
 
 import threading
 import time
@@ -15,6 +15,7 @@ from sdr.metrics import GRPC_REQUEST_SECONDS
 from sdr.rpc import caller, handlers, requests
 from sdr.rpc.connections import own_connections
 from sdr.rpc.errors import Status, status_of
+from sdr.rpc.pool import WorkerPool
 from sdr.rpc.wrapping import CallInterceptor
 
 if TYPE_CHECKING:
@@ -22,6 +23,26 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger(__name__)
 access_log = structlog.get_logger("sdr.rpc.access")
+
+
+class LaneInterceptor(CallInterceptor):
+    """Have calls that only compute answered by few threads.
+
+    Only one thread computes at a time, and each that waits for its turn takes time from the others: with ten, a call
+    costs a third more than with four.
+    """
+
+    def __init__(self, lane: WorkerPool) -> None:
+        super().__init__()
+        self._lane = lane
+        self._methods = {
+            f"/{service.service_name}/{name}" for service in handlers.service_classes() for name in service.computes
+        }
+
+    def wrapped(self, method: str, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
+        if method in self._methods:
+            handler.unary_unary.experimental_thread_pool = self._lane
+        return handler
 
 
 class RecordInterceptor(CallInterceptor):

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
@@ -13,18 +13,19 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class WorkerPool(Executor):
+class WorkerPool(ThreadPoolExecutor):
     """Threads that close their own database connections at the end, and that no exit waits for.
 
-    The standard pool's threads hold up the interpreter's exit for as long as the longest call, which may be for ever.
+    The standard pool's threads hold up the interpreter's exit for as long as the longest call, which may be for ever:
+    nothing of it is used but its name, by which gRPC knows a method's own pool.
     """
 
-    def __init__(self, n_threads: int) -> None:
+    def __init__(self, n_threads: int) -> None:  # not the standard pool's, whose threads we do without
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._is_closed = False
         self._closing = threading.Lock()
-        self._threads = [threading.Thread(target=self._work, name=f"grpc-{n}", daemon=True) for n in range(n_threads)]
-        for thread in self._threads:
+        self._workers = [threading.Thread(target=self._work, name=f"grpc-{n}", daemon=True) for n in range(n_threads)]
+        for thread in self._workers:
             thread.start()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
@@ -43,7 +44,7 @@ class WorkerPool(Executor):
         with self._closing:
             if not self._is_closed:
                 self._is_closed = True
-                for _ in self._threads:
+                for _ in self._workers:
                     self._calls.put(None)
         if wait:
             self.join(None)
@@ -51,9 +52,9 @@ class WorkerPool(Executor):
     def join(self, timeout_seconds: float | None) -> bool:
         """Return whether all threads have ended within the time (None: however long it takes)."""
         deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
-        for thread in self._threads:
+        for thread in self._workers:
             thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
+        return not any(thread.is_alive() for thread in self._workers)
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:

@@ -9,7 +9,7 @@ from grpc_reflection.v1alpha import reflection
 from sdr.heartbeat import Heartbeat
 from sdr.rpc import handlers
 from sdr.rpc.health import HealthServicer
-from sdr.rpc.interceptors import FIRST
+from sdr.rpc.interceptors import FIRST, LaneInterceptor
 from sdr.rpc.pool import WorkerPool
 from sdr.rpc.ports import AddressTakenError
 from sdr.rpc.readiness import Readiness
@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 # Calls that wait for a thread, per thread: more are refused with RESOURCE_EXHAUSTED, while all would come too late.
 CALLS_PER_THREAD = 100
+# Of calls that only compute, beside those of GRPC_THREADS.
+LANE_THREADS = 4
 # For what is left to do after the last call: a moment, and never for ever.
 CLEAN_UP_SECONDS = 5.0
 OPTIONS = [
@@ -50,10 +52,10 @@ class RpcServer:
         about so long a caller is asked to open another connection, and loses no call by it; 0: never. ``heartbeat``
         beats while the server as a whole is SERVING.
         """
-        self._pool = WorkerPool(max_workers)
+        self._pool, self._lane = WorkerPool(max_workers), WorkerPool(min(max_workers, LANE_THREADS))
         self._server = grpc.server(
             self._pool,
-            interceptors=_interceptors(max_workers),
+            interceptors=[LaneInterceptor(self._lane), *_interceptors(max_workers)],
             options=[*OPTIONS, ("grpc.so_reuseport", int(shares_port)), *_age(connection_age_seconds)],
             maximum_concurrent_rpcs=max_workers * CALLS_PER_THREAD,
         )
@@ -91,11 +93,15 @@ class RpcServer:
         """
         self.leave()
         self._server.stop(grace_seconds).wait()
-        self._pool.shutdown(wait=False)
-        has_ended = self._pool.join(CLEAN_UP_SECONDS)
+        self._shut_pools_down()
+        has_ended = self._pool.join(CLEAN_UP_SECONDS) and self._lane.join(CLEAN_UP_SECONDS)
         if not has_ended:
             log.error("grpc calls hang and are left behind", grace_seconds=grace_seconds)
         return has_ended
+
+    def _shut_pools_down(self) -> None:
+        for pool in (self._pool, self._lane):
+            pool.shutdown(wait=False)
 
     def _tell(self, service: str, is_serving: bool) -> None:  # noqa: FBT001  a callback
         self.set_serving(service, is_serving=is_serving)
@@ -112,7 +118,7 @@ class RpcServer:
                 return self._server.add_insecure_port(address)
             return self._server.add_secure_port(address, credentials)
         except RuntimeError as error:
-            self._pool.shutdown()
+            self._shut_pools_down()
             raise AddressTakenError(address) from error
 
 

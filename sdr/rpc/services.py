@@ -27,6 +27,9 @@ class Service(services.Service):
     answers_bytes: ClassVar[frozenset[str]] = frozenset()
     """Unary methods that return their answer's bytes, where making a message would cost more than the answer."""
 
+    computes: ClassVar[frozenset[str]] = frozenset()
+    """Unary methods that hardly ever wait for anybody: a few threads answer them, see ``LaneInterceptor``."""
+
     needs: ClassVar[frozenset[str]] = frozenset()
     """Names of ``sdr.dependencies`` without which health says NOT_SERVING. Only what no answer can do without."""
 

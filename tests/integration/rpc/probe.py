@@ -58,6 +58,7 @@ class ProbeService(Service):
         "Sum": None,
     }
 
+    computes = frozenset({"Again"})
     needs = frozenset({"gyroscope"})
     waiting = threading.Event()
     may_answer = threading.Event()

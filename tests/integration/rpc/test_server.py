@@ -253,6 +253,15 @@ class TestStreamsAndThreads:
         assert ProbeService.asked == ["Again"]
 
 
+    def test_calls_that_only_compute_do_not_wait_for_those_that_wait(self, one_thread, key):
+        blocker = future(one_thread, "Wait", key)
+        assert ProbeService.waiting.wait(10)
+        assert call(one_thread, "Again", key=key) == "north"
+        assert not blocker.done()
+        ProbeService.may_answer.set()
+        assert blocker.result(10).value == "late, but here"
+
+
 @pytest.fixture
 def one_thread(_probe):
     """A channel to a server with one thread."""
