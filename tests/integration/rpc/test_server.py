@@ -252,7 +252,6 @@ class TestStreamsAndThreads:
         assert call(one_thread, "Again", key=key) == "north"
         assert ProbeService.asked == ["Again"]
 
-
     def test_calls_that_only_compute_do_not_wait_for_those_that_wait(self, one_thread, key):
         blocker = future(one_thread, "Wait", key)
         assert ProbeService.waiting.wait(10)
