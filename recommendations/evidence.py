@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
-from recommendations.engine.behaviour import Step
 from recommendations.engine.explain import Breakdown, Drop, Term
+from recommendations.engine.recents import Step
 from recommendations.engine.sequence import Lead
 from recommendations.index.index import Index
 

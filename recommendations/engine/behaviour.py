@@ -1,37 +1,27 @@
 """What the shopper's own steps say: products like those met lately, categories the shopper likes."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.engine.candidates import distinct
-from recommendations.engine.shop import Shop
+from recommendations.engine.candidates import Groups, distinct
+from recommendations.engine.recents import Recents, Step
+from recommendations.engine.shop import SEVERAL_CATEGORIES, Shop
 from recommendations.engine.shopper import Shopper
-from recommendations.engine.vectors import GatheredVectors
-
-
-class Step(NamedTuple):
-    """One recent product that leads to a candidate: how far back, how alike, and what of that is left."""
-
-    row: int
-    position: int
-    cosine: float
-    worth: float
 
 
 @dataclass(frozen=True, slots=True)
 class BehaviourScorer:
     """0.7·max over recent products of decay^position·cosine + 0.3·category preference.
 
-    ``recent``: rows, newest first, one per variant group. A recent product does not lead to itself: that it was looked
-    at says nothing about looking at it again.
+    ``recent``: rows, newest first, one per variant group, and what they say of others, if there are any.
     """
 
     shop: Shop
     recent: tuple[int, ...]
     preferences: NDArray[np.float64]
+    _recents: Recents | None
 
     @classmethod
     def of(cls, shop: Shop, shopper: Shopper, *, but_group: int | None = None) -> "BehaviourScorer":
@@ -41,55 +31,52 @@ class BehaviourScorer:
             newest.setdefault(int(shop.catalogue.groups[row]), row)
         newest.pop(-1 if but_group is None else but_group, None)
         recent = tuple(newest.values())[: shop.weights.n_recent]
-        return cls(shop, recent, shopper.preference_by_category(shop.catalogue.tree))
+        preferences = shopper.preference_by_category(shop.catalogue.tree)
+        return cls(shop, recent, preferences, Recents(shop, recent) if recent else None)
 
     @property
     def has_opinion(self) -> bool:
         return bool(self.recent) or bool(self.preferences.any())
 
-    @property
-    def recent_groups(self) -> NDArray[np.int32]:
-        return self.shop.catalogue.groups[list(self.recent)]
-
     def score(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         weights = self.shop.weights
         return weights.recent_share * self.recents(rows) + weights.preference_share * self.preference(rows)
 
+    def bounds(self, groups: Groups) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what each group's best variant is likely to score, and what none of them exceeds.
+
+        As far as that is known without a look at their texts.
+        """
+        weights, categories = self.shop.weights, self.shop.readings.group_categories[groups]
+        liked = self.preferences[categories]
+        liked[categories == SEVERAL_CATEGORIES] = self.preferences.max(initial=0.0)
+        liked *= weights.preference_share
+        if self._recents is None:
+            return liked, liked
+        least, most = self._recents.bounds(groups)
+        return liked + weights.recent_share * least, liked + weights.recent_share * most
+
     def recents(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return what the recent products say, in [0, 1]."""
-        if not self.recent:
+        if self._recents is None:
             return np.zeros(len(rows))
         row_groups = self.shop.catalogue.groups[rows]
         groups = distinct(row_groups)
-        worth = self._worth(groups).max(axis=0)
-        found: NDArray[np.float64] = worth[groups.searchsorted(row_groups)]
-        return found
+        return self._recents.largest(groups)[groups.searchsorted(row_groups)]
 
     def preference(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return how much the shopper likes each product's category, in [0, 1]."""
         liked: NDArray[np.float64] = self.preferences[self.shop.catalogue.categories[rows]]
         return liked
 
+    def strongest(self, row: int) -> int | None:
+        """Return the recent product that says most for ``row``."""
+        return self._recents.strongest(self.shop.catalogue.groups.item(row)) if self._recents else None
+
     def steps(self, row: int) -> list[Step]:
         """Return the recent products that lead to ``row``, the strongest first."""
-        if not self.recent:
-            return []
-        group = self.shop.catalogue.groups[[row]]
-        worth = self._worth(group)[:, 0].tolist()
-        cosines = self.cosines(group)[:, 0].tolist()
-        steps = [
-            Step(*step) for step in zip(self.recent, range(len(worth)), cosines, worth, strict=True) if step[3] > 0
-        ]
-        return sorted(steps, key=lambda step: (-step.worth, step.position))
+        return self._recents.steps(self.shop.catalogue.groups.item(row)) if self._recents else []
 
     def cosines(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return the cosine of each recent product with each group, shape ``(n_recent, n_groups)``; 0 with itself."""
-        own = self.recent_groups
-        cosines = GatheredVectors(self.shop.similarity, groups).cosines(own.tolist())
-        cosines[own[:, None] == groups] = 0.0
-        return cosines
-
-    def _worth(self, groups: NDArray[np.int32]) -> NDArray[np.float64]:
-        cosines = self.cosines(groups)
-        cosines *= self.shop.weights.recency_decay ** np.arange(len(self.recent))[:, None]
-        return cosines
+        return self._recents.cosines(groups) if self._recents else np.zeros((0, len(groups)))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from recommendations.engine.around import PageSequence, page_sequence
 from recommendations.engine.behaviour import BehaviourScorer
+from recommendations.engine.candidates import Groups
 from recommendations.engine.reasons import PLAIN_REASONS, Reason, ReasonCode
 from recommendations.engine.scorers import TrendScorer
 from recommendations.engine.sequence import SequenceScorer
@@ -89,6 +90,15 @@ class Blend:
             parts.total += parts.sequence
         return parts
 
+    def bounds(self, groups: Groups) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what trend and behaviour together are likely to add to the score of each group, and the most."""
+        most = self.trend.most(groups)
+        most *= self.shares.trend
+        if self.behaviour is None:
+            return most, most
+        likely, at_most = self.behaviour.bounds(groups)
+        return most + self.shares.behaviour * likely, most + self.shares.behaviour * at_most
+
     def reason(self, parts: Parts, place: int) -> Reason:
         """Return why the row at ``place`` is shown: the signal that adds most, if it is worth telling."""
         row, trend, most, code = parts.rows.item(place), parts.total.item(place), 0.0, ReasonCode.TRENDING
@@ -107,7 +117,7 @@ class Blend:
         if trend > most > 0 and self.is_hot(row):
             code = ReasonCode.TRENDING
         if code is ReasonCode.BEHAVIOUR and self.behaviour is not None:
-            return Reason(code, self.behaviour.steps(row)[0].row)
+            return Reason(code, self.behaviour.strongest(row))
         return self.reason_of_sequence(row) if code is ReasonCode.ALSO_VIEWED else PLAIN_REASONS[code]
 
     def reason_of_sequence(self, row: int) -> Reason:

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.engine.filters import Filter
+from recommendations.engine.neighbours import NeighbourParameters
 from recommendations.engine.shop import Shop
 
 Groups = NDArray[np.int32] | NDArray[np.intp]
 # The categories a shopper likes best bring in their hottest; more would only make the list slow.
 MAX_LIKED_CATEGORIES = 20
+FLOOR = NeighbourParameters().floor
 
 
 @dataclass(slots=True)
@@ -61,6 +63,11 @@ class Candidates:
 def near_groups(shop: Shop, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the groups that read most like the one of ``row``, nearest first, and their cosines."""
     return shop.similarity.neighbours(int(shop.catalogue.groups[row]))
+
+
+def most_outside(cosines: NDArray[np.floating]) -> float:
+    """Return what the cosine of no group outside a list of neighbours exceeds, given those in it, nearest first."""
+    return max(FLOOR, float(cosines[-1])) if len(cosines) else FLOOR
 
 
 def hot_groups(shop: Shop, categories: Iterable[int]) -> NDArray[np.int32]:

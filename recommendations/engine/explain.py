@@ -8,12 +8,12 @@ from enum import StrEnum
 import numpy as np
 
 from recommendations.engine.alone import hottest_groups
-from recommendations.engine.behaviour import Step
 from recommendations.engine.blend import Blend, around_categories
 from recommendations.engine.candidates import hot_groups, near_groups
 from recommendations.engine.filters import Filter
 from recommendations.engine.ladder import UNITS, Ranked
 from recommendations.engine.reasons import ReasonCode
+from recommendations.engine.recents import Step
 from recommendations.engine.scorers import ContentScorer
 from recommendations.engine.sequence import Lead
 from recommendations.engine.shop import Shop

@@ -11,7 +11,7 @@ from recommendations.engine.blend import product_page_blend, user_page_blend
 from recommendations.engine.candidates import Candidates, distinct, user_groups
 from recommendations.engine.filters import Filter
 from recommendations.engine.ladder import Fallback, ListBuilder, Ranked
-from recommendations.engine.product_page import add_candidates, add_groups
+from recommendations.engine.product_page import add_candidates, add_promising
 from recommendations.engine.reasons import ReasonCode
 from recommendations.engine.scorers import TrendScorer
 from recommendations.engine.shop import Shop
@@ -70,7 +70,7 @@ def for_user(shop: Shop, shopper: Shopper, filtering: Filter, limit: int, now_se
     groups = user_groups(shop, recent, shopper.preferences or {}, filtering)
     if sequence is not None:
         groups = distinct(np.concatenate([groups, sequence.groups.astype(np.int32)]))
-    add_groups(builder, blend, groups)
+    add_promising(builder, blend, groups, limit)
     builder.close_scored()
     rungs = chain(_liked(shop, behaviour) if behaviour else (), _fallbacks(shop, everything, filtering))
     builder.add_fallbacks(rungs, shop.weights.user_trend_share)

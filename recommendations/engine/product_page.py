@@ -5,15 +5,13 @@ from numpy.typing import NDArray
 
 from recommendations.engine.around import Around, around
 from recommendations.engine.blend import Blend, around_categories
-from recommendations.engine.candidates import Candidates
+from recommendations.engine.candidates import Candidates, most_outside
 from recommendations.engine.filters import Filter
 from recommendations.engine.glance import Glance
 from recommendations.engine.hot import hot_above
 from recommendations.engine.ladder import SLACK, ListBuilder, Scored
-from recommendations.engine.neighbours import NeighbourParameters
 from recommendations.engine.scorers import ContentScorer
 
-FLOOR = NeighbourParameters().floor
 # Up to so many groups are looked at one by one, and lists of up to so many places are begun that way.
 GLANCED_GROUPS, GLANCED_LIMIT = 24, 12
 
@@ -27,12 +25,9 @@ def add_candidates(builder: ListBuilder, blend: Blend, row: int, filtering: Filt
     shares, known = blend.shares, around(blend.shop, row, blend.page_sequence)
     content = shares.content * known.cosines
     added = content if known.sequence is None else content + shares.sequence * known.sequence
-    most = blend.trend.most(known.groups)
-    most *= shares.trend
-    most += added
-    if shares.behaviour:
-        most += shares.behaviour
-    order = (-most).argsort()
+    likely, most = blend.bounds(known.groups)
+    most = most + added
+    order = (-(most if blend.behaviour is None else likely + added)).argsort()
     can_glance = blend.behaviour is None and filtering.is_plain and limit <= GLANCED_LIMIT
     if can_glance:
         glance = Glance(blend, builder, filtering)
@@ -52,6 +47,17 @@ def add_candidates(builder: ListBuilder, blend: Blend, row: int, filtering: Filt
         groups = np.concatenate([known.groups[others], np.array(far, dtype=np.intp)])
         add_groups(builder, blend, groups, np.concatenate([content[others], far_content]))
     builder.close_scored()
+
+
+def add_promising(builder: ListBuilder, blend: Blend, groups: NDArray[np.int32], limit: int) -> None:
+    """Add ``groups`` where no product is looked at: the most promising, then those that may still get a place."""
+    likely, most = blend.bounds(groups)
+    if blend.sequence is not None:
+        listed = blend.shares.sequence * blend.sequence.score(groups)
+        likely, most = likely + listed, most + listed
+    order = (-likely).argsort()
+    add_groups(builder, blend, groups[order[: 2 * limit]])
+    add_groups(builder, blend, groups[_still_possible(order[2 * limit :], most, builder)])
 
 
 def _still_possible(places: NDArray[np.intp], most: NDArray[np.float64], builder: ListBuilder) -> NDArray[np.intp]:
@@ -75,18 +81,21 @@ def add_groups(
 def _far(blend: Blend, row: int, filtering: Filter, known: Around, to_beat: float) -> tuple[list[int], list[float]]:
     """Return what is hot, not yet known and may get a place, with what its cosine adds to its score."""
     shop, shares = blend.shop, blend.shares
-    # Nobody outside the list of neighbours is nearer than its last.
-    nearest = max(FLOOR, known.cosines.item(known.n_near - 1)) if known.n_near else FLOOR
-    least_trend = to_beat - shares.behaviour - shares.content * nearest
+    nearest = shares.content * most_outside(known.cosines[: known.n_near])
+    least_trend = to_beat - shares.behaviour - nearest
     most_trend: dict[int, float] = {}
     for category in around_categories(shop, row, filtering.categories):
         most_trend.update(zip(*hot_above(blend.trend, category, least_trend / (shares.trend or 1.0)), strict=True))
-    if not most_trend:
+    others = most_trend.keys() - {*known.groups.tolist(), shop.catalogue.groups.item(row)}
+    most_besides = {group: shares.trend * most_trend[group] for group in others}
+    if blend.behaviour is not None and others:
+        _, behaviour = blend.behaviour.bounds(np.array(list(others), dtype=np.intp))
+        for group, most in zip(others, behaviour.tolist(), strict=True):
+            most_besides[group] += shares.behaviour * most
+    groups = [group for group, most in most_besides.items() if most + nearest >= to_beat]
+    if not groups:
         return [], []
-    others = {*known.groups.tolist(), shop.catalogue.groups.item(row)}
-    groups = [group for group in most_trend if group not in others]
-    cosines_of = ContentScorer.beside(shop, row).unlike(np.array(groups, dtype=np.int32)).tolist()
-    needed = to_beat - shares.behaviour
-    far = {group: shares.content * cosine for group, cosine in zip(groups, cosines_of, strict=True)}
-    far = {group: added for group, added in far.items() if added + shares.trend * most_trend[group] >= needed}
+    cosines = ContentScorer.beside(shop, row).unlike(np.array(groups, dtype=np.int32)).tolist()
+    far = {group: shares.content * cosine for group, cosine in zip(groups, cosines, strict=True)}
+    far = {group: added for group, added in far.items() if added + most_besides[group] >= to_beat}
     return list(far), list(far.values())

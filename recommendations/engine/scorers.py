@@ -11,7 +11,7 @@ from recommendations.engine import decay
 from recommendations.engine.hotness import Hotness
 from recommendations.engine.shop import Shop
 from recommendations.engine.similarity import Similarity
-from recommendations.engine.vectors import GatheredVectors, cosines_one_by_one
+from recommendations.engine.vectors import cosines_between, cosines_one_by_one
 
 Places = NDArray[np.int32] | NDArray[np.intp]
 # Up to here, one by one is quicker.
@@ -52,7 +52,7 @@ class ContentScorer:
         """Return the cosines of ``groups``, none of which is a neighbour."""
         if len(groups) <= FEW_GROUPS:
             return np.array(cosines_one_by_one(self.similarity, self.query_group, groups.tolist()))
-        cosines: NDArray[np.float64] = GatheredVectors(self.similarity, groups).cosines([self.query_group])[0]
+        cosines: NDArray[np.float64] = cosines_between(self.similarity, [self.query_group], groups)[0]
         return cosines
 
 

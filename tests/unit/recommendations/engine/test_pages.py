@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.engine import product_page
+from recommendations.engine import pages, product_page
 from recommendations.engine.blend import product_page_blend
 from recommendations.engine.explain import LIST_CODES
 from recommendations.engine.filters import Filter, Rule
 from recommendations.engine.pages import around_category, beside_product, for_user, trending
+from recommendations.engine.product_page import add_groups
 from recommendations.engine.reasons import ReasonCode
 from recommendations.engine.scorers import ContentScorer
 from recommendations.engine.shopper import STRANGER, Shopper
@@ -135,6 +136,15 @@ def test_leaving_candidates_alone_leaves_the_list_as_it_is(question, limit, is_s
         expected.setdefault(int(shop.catalogue.groups[row]), (row, -score))
     best = list(expected.values())[:limit]
     assert [(place.row, place.score) for place in page[: len(best)]] == best
+
+
+@given(asked(), st.integers(1, 6))
+def test_a_user_page_is_what_scoring_every_candidate_makes_of_it(question, limit):
+    shop, shopper, filtering = question
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "add_promising", lambda builder, blend, groups, _limit: add_groups(builder, blend, groups))
+        everyone_scored = for_user(shop, shopper, filtering, limit, NOW)
+    assert for_user(shop, shopper, filtering, limit, NOW) == everyone_scored
 
 
 def test_of_variants_with_one_score_the_first_by_id_stands_whichever_was_clicked():
