@@ -69,7 +69,8 @@ class Recents:
         cosines = cosines_between(self._similarity, self._own.tolist(), groups.astype(np.int32))
         cosines[self._own[:, None] == groups] = 0.0
         places = self._places(groups)
-        return np.where(self._is_listed[:, places], self._said[:, places], cosines)
+        np.copyto(cosines, self._said[:, places], where=self._is_listed[:, places])
+        return cosines
 
     def strongest(self, group: int) -> int:
         """Return the row of the recent product that makes the group's largest."""
