@@ -57,7 +57,7 @@ class Recents:
     def largest(self, groups: Groups) -> NDArray[np.float64]:
         """Return each group's largest, same shape."""
         places = self._places(groups)
-        largest = self._listed[places]
+        largest: NDArray[np.float64] = self._listed[places]
         (unknown,) = (largest < self._outside[places]).nonzero()
         if len(unknown):
             worth = self.cosines(groups[unknown]) * self._left[:, None]
