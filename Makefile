@@ -53,8 +53,8 @@ format: $(VENV)/.installed-dev  ## Format the code.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.installed-dev  ## Measure. ONLY=name for one bench, JSON=file for the figures.
-	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(ARGS)
+bench: $(VENV)/.installed-dev  ## Measure. ONLY=name for one bench, JSON=file for the figures, WRITE=1 for the docs.
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(if $(WRITE),--write) $(ARGS)
 
 requirements: $(VENV)/.installed-dev  ## Compile requirements/*.in into pinned, hashed lists.
 	@for name in base embedded tune dev; do \

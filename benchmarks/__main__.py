@@ -21,7 +21,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import Bench, Figure, Skipped
+from benchmarks import Bench, Figure, Skipped, _document
 from sdr.embedded import engines
 
 HERE = Path(__file__).parent
@@ -67,6 +67,8 @@ def main() -> int:
     show(report, console)
     if arguments.json:
         arguments.json.write_text(json.dumps(as_json(report), indent=1) + "\n")
+    if arguments.write:
+        _document.keep(report.figures, measured_at(), machine())
     return 1 if report.failed else 0
 
 
@@ -81,6 +83,7 @@ def parsed_arguments(benches: dict[str, str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure SDR on this machine.")
     parser.add_argument("--only", metavar="NAME", action="append", choices=benches, help="one bench; may be repeated")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there, too")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/benchmarks.md, too")
     parser.add_argument("--list", action="store_true", help="show the benches and end")
     return parser.parse_args()
 
@@ -127,18 +130,13 @@ def show(report: Report, console: Console) -> None:
         table.columns[column].justify = "right"
     for figure in report.figures:
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
-        table.add_row(figure.bench, figure.name, readable(figure.value), figure.unit, ratio, figure.limit)
+        table.add_row(figure.bench, figure.name, _document.readable(figure.value), figure.unit, ratio, figure.limit)
     if report.figures:
         console.print(table)
     for name, reason in report.skipped.items():
         console.print(f"{name} was skipped. {reason}.", style="yellow", highlight=False)
     for name, reason in report.failed.items():
         console.print(f"{name} failed. {reason}", style="red", highlight=False, markup=False)
-
-
-def readable(value: float) -> str:
-    """Return three digits that matter, and no exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
 
 def machine() -> dict[str, str]:
@@ -160,7 +158,11 @@ def cpu_model() -> str:
 
 
 def as_json(report: Report) -> dict[str, object]:
-    return {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(), **asdict(report)}
+    return {"measured_at": measured_at(), "machine": machine(), **asdict(report)}
+
+
+def measured_at() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 if __name__ == "__main__":

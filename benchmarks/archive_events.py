@@ -6,7 +6,7 @@ import time
 import psutil
 
 from benchmarks import Bench
-from benchmarks.live import hm_clicks
+from benchmarks._live import hm_clicks
 
 N_EVENTS = 100_000
 AT_ONCE = 10_000

@@ -1,8 +1,8 @@
 """Events per second of one consumer: Apache Kafka into Valkey, all state included, clicks as skewed as H&M's."""
 
 from benchmarks import Bench
-from benchmarks.consuming import decode_only, publish, record, work_off
-from benchmarks.live import apache_kafka, hm_clicks
+from benchmarks._consuming import decode_only, publish, record, work_off
+from benchmarks._live import apache_kafka, hm_clicks
 
 N_EVENTS = 240_000
 PROMISED_PER_SECOND = 30_000

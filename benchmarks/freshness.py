@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import BASE_DIR, Bench
-from benchmarks.live import apache_kafka, click, hm_clicks
+from benchmarks._live import apache_kafka, click, hm_clicks
 
 PER_SECOND = 2000
 SECONDS = 12
@@ -93,13 +93,13 @@ def await_until(probe: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def process(*words: str) -> Iterator[None]:
+def process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
     from django.conf import settings
 
     environment = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": settings.KAFKA_BOOTSTRAP_SERVERS}
     process = subprocess.Popen([sys.executable, *words], cwd=BASE_DIR, env=environment)
     try:
-        yield
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE_SECONDS)

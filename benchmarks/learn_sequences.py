@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks import Bench
-from benchmarks.consuming import decode_only, publish, record, work_off
-from benchmarks.live import apache_kafka, step
+from benchmarks._consuming import decode_only, publish, record, work_off
+from benchmarks._live import apache_kafka, step
 
 N_EVENTS = 140_000
 PROMISED_PER_SECOND = 10_000

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks import BASE_DIR, Bench
+from benchmarks._live import hm_purchases
 from benchmarks.index_build import build_in_a_process_of_its_own, load_catalogue
-from benchmarks.live import hm_purchases
 
 if TYPE_CHECKING:
     from recommendations.services import ProductQuery
