@@ -8,6 +8,7 @@ from tests.integration.kills.conftest import database_url, directory, shop, valk
 
 def pytest_addoption(parser):
     parser.addoption("--duration", type=float, default=120.0, help="seconds that each soak test goes on for")
+    parser.addoption("--products", type=int, default=1_000_000, help="size of the synthetic catalogue")
 
 
 @pytest.fixture
