@@ -18,10 +18,13 @@ MAX_CONSUMERS = 3
 
 
 class Chaos:
-    """One misfortune at a time, each from a state in which the shop works or nearly does."""
+    """One misfortune at a time, each from a state in which the shop works or nearly does.
 
-    def __init__(self, shop, seed):
-        self._shop, self._random = shop, random.Random(seed)
+    ``start_consumer``: of the kind that is killed, without waiting until it is ready.
+    """
+
+    def __init__(self, shop, seed, start_consumer):
+        self._shop, self._random, self._start_consumer = shop, random.Random(seed), start_consumer
         self._clock = threading.Event()
         self._has_copy = False
         self.done = []
@@ -40,16 +43,23 @@ class Chaos:
         misfortune()
         self.done.append(misfortune.__name__)
 
+    def reign(self, load, seconds):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.strike()
+            self.let_pass(3)
+            load.wait_for(200)
+
     def let_pass(self, seconds):
         self._clock.wait(seconds)
 
     def a_consumer_is_killed(self):
         self._some_consumer().kill()
-        self._shop.start_consumer(is_ready=False)
+        self._start_consumer(is_ready=False)
 
     def a_consumer_comes_or_goes(self):
         if len(self._running()) < MAX_CONSUMERS:
-            self._shop.start_consumer(is_ready=False)
+            self._start_consumer(is_ready=False)
         else:
             self._some_consumer().stop()
 
@@ -92,14 +102,25 @@ def test_whatever_is_killed_every_event_counts_once(shop, duration, seed):
         shop.start_consumer()
     load = shop.start_load(MIX)
     load.wait_for(1000)
-    chaos, deadline = Chaos(shop, seed), time.monotonic() + duration
-    while time.monotonic() < deadline:
-        chaos.strike()
-        chaos.let_pass(3)
-        load.wait_for(200)
+    chaos = Chaos(shop, seed, shop.start_consumer)
+    chaos.reign(load, duration)
     load.stop()
     assert chaos.done
     shop.assert_exact(load.acknowledged, seconds=SETTLE_SECONDS)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_is_killed_every_step_teaches_once(shop, duration, seed):
+    for _ in range(2):
+        shop.start_learner()
+    load = shop.start_load(Mix(n_sessions=300, garbage=0.01, duplicates=0.1))
+    load.wait_for(1000)
+    chaos = Chaos(shop, seed, shop.start_learner)
+    chaos.misfortunes.remove(chaos.kafka_is_killed)  # what is sent again would come late, and be learned elsewhere
+    chaos.reign(load, duration)
+    load.stop()
+    assert chaos.done
+    shop.assert_learned_exactly(load.acknowledged, seconds=SETTLE_SECONDS)
 
 
 def test_topics_that_are_created_anew_again_and_again_are_read_exactly(shop, duration):

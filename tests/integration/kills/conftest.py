@@ -74,11 +74,12 @@ class Shop:
             made.wait_until_said("reading")
         return made
 
-    def start_learner(self):
+    def start_learner(self, *, is_ready=True):
         name = f"learner-{len(self.consumers)}"
         made = ConsumerProcess(self._directory / name, self._servers, self._group, "learn_sequences")
         self.consumers.append(made)
-        made.wait_until_said("reading")
+        if is_ready:
+            made.wait_until_said("reading")
         return made
 
     def start_archiver(self):
@@ -163,10 +164,10 @@ class Shop:
         trend = {int(p): s for p, s in self.valkey.client.zrange(keys.trend_week(TENANT), 0, -1, withscores=True)}
         assert trend == pytest.approx(week_of(expected_events), rel=1e-9)
 
-    def assert_learned_exactly(self, events):
+    def assert_learned_exactly(self, events, *, seconds=15):
         """Every list and session as the oracle has it, and every offset at the end of its log."""
         with contextlib.suppress(AssertionError):  # what is missing is told better below
-            eventually(lambda: not self._unread(sequence_keys), every_seconds=0.1)
+            eventually(lambda: not self._unread(sequence_keys), seconds=seconds, every_seconds=0.1)
         self.stop_consumers()
         assert (self._unread(sequence_keys), self.gaps()) == ({}, [])
         oracle = learned_from(events)
