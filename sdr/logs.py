@@ -12,6 +12,9 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
+# One line per request, and three per task that runs every few seconds; what fails they say above this level.
+_TOO_CHATTY = ("django.server", "celery.beat", "celery.worker.strategy", "celery.app.trace")
+
 
 def logging_config(level: str, log_format: str) -> dict[str, Any]:
     """Return Django's LOGGING for ``level`` (DEBUG…ERROR) and ``log_format`` (console or json)."""
@@ -41,5 +44,5 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django.server": {"level": "WARNING"}},
+        "loggers": {name: {"level": "WARNING"} for name in _TOO_CHATTY},
     }
