@@ -29,7 +29,7 @@ kafka: $(VENV)/.installed-embedded  ## Run Apache Kafka (Java 17, Maven) until C
 test: $(VENV)/.installed-dev  ## Run every test. ARGS="-k name" to choose.
 	@$(BIN)/python -m pytest $(ARGS)
 
-soak: $(VENV)/.installed-dev  ## Kill every server again and again, for longer. DURATION=seconds of each test.
+soak: $(VENV)/.installed-dev  ## Kill every server again and again, and load gRPC, for longer. DURATION=seconds of each test.
 	@$(BIN)/python -m pytest tests/soak -o python_files='soak_*.py' --timeout 3600 $(if $(DURATION),--duration $(DURATION)) $(ARGS)
 
 coverage: $(VENV)/.installed-dev  ## Run every test, and show the lines that none reached.
