@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -67,8 +67,12 @@ def measure(bench: Bench, sent: list[bytes]) -> None:
     with served(2) as two, served(1) as one:
         both, alone = in_turn(Door(two, METHOD, sent), Door(one, METHOD, sent))
     bench.record("two processes", both.rate, "calls/s", both.rate / alone.rate, "one process in the same run")
-    n_calls, n_failed = restarts_under_load(sent)
-    bench.record("restarts under load, calls that failed", n_failed, "calls", n_failed / n_calls, f"{n_calls:,} calls")
+    for name, options, replaced in (
+        ("restarts under load, callers retry, calls that failed", retrying(), stopped_first),
+        ("handovers under load, callers do not retry, calls that failed", [], handed_over),
+    ):
+        n_calls, n_failed = restarts_under_load(sent, options, replaced)
+        bench.record(name, n_failed, "calls", n_failed / n_calls, f"{n_calls:,} calls")
 
 
 def record_beside_echo(bench: Bench, ours: "Loaded", bare: "Loaded", size: int) -> None:
@@ -135,17 +139,17 @@ def failures_on_many_channels(address: str, sent: list[bytes]) -> int:
     return n_failed
 
 
-def restarts_under_load(sent: list[bytes]) -> tuple[int, int]:
-    """Restart a server again and again under callers that follow docs/grpc.md; return calls and failures."""
+def restarts_under_load(
+    sent: list[bytes], options: list[tuple[str, str | int]], replaced: "Callable[[Server | None], Server]"
+) -> tuple[int, int]:
+    """Replace a server again and again under callers; return calls and failures."""
     import grpc
 
-    from examples.client import OPTIONS
-
     is_over, counts = threading.Event(), {"calls": 0, "failed": 0}
-    server = Server.of_ours(1)
+    server = replaced(None)
 
     def caller() -> None:
-        with grpc.insecure_channel(server.address, OPTIONS) as channel:
+        with grpc.insecure_channel(server.address, [*options, ("grpc.use_local_subchannel_pool", 1)]) as channel:
             ask = channel.unary_unary(METHOD)
             for request in endless(sent, is_over):
                 counts["calls"] += 1
@@ -154,17 +158,38 @@ def restarts_under_load(sent: list[bytes]) -> tuple[int, int]:
                 except grpc.RpcError:
                     counts["failed"] += 1
 
+    call(server.address, METHOD, sent[0])
     with ThreadPoolExecutor(CALLERS) as threads:
         ended = [threads.submit(caller) for _ in range(CALLERS)]
         for _ in range(N_RESTARTS):
             threading.Event().wait(1.0)
-            server.stop()
-            server = Server.of_ours(1, server.address)
+            server = replaced(server)
         is_over.set()
         for future in ended:
             future.result(PATIENCE_SECONDS)
     server.stop()
     return counts["calls"], counts["failed"]
+
+
+def retrying() -> list[tuple[str, str | int]]:
+    """Return what docs/grpc.md asks of callers where nobody hands over."""
+    from examples.client import OPTIONS
+
+    return OPTIONS
+
+
+def stopped_first(server: "Server | None") -> "Server":
+    if server is None:
+        return Server.of_ours(1)
+    server.stop()
+    return Server.of_ours(1, server.address)
+
+
+def handed_over(server: "Server | None") -> "Server":
+    newer = Server.of_ours(1, server.address if server else "127.0.0.1:0", "--handover", "1")
+    if server:
+        server.stop()
+    return newer
 
 
 def endless(sent: list[bytes], is_over: threading.Event) -> Iterator[bytes]:
@@ -180,8 +205,8 @@ class Server:
         self._process, self.address = start(list(words), environment)
 
     @classmethod
-    def of_ours(cls, n_processes: int, address: str = "127.0.0.1:0") -> "Server":
-        return cls("manage.py", "grpcrunserver", address, "--processes", str(n_processes))
+    def of_ours(cls, n_processes: int, address: str = "127.0.0.1:0", *words: str) -> "Server":
+        return cls("manage.py", "grpcrunserver", address, "--processes", str(n_processes), *words)
 
     def cpu_seconds(self) -> float:
         """Return what the server and its processes have used."""

@@ -37,9 +37,22 @@ OPTIONS = [("grpc.service_config", SERVICE_CONFIG), ("grpc.keepalive_time_ms", 6
 class Client:
     """Safe for use by several threads. Calls raise ``grpc.RpcError``; streams are not repeated by themselves."""
 
-    def __init__(self, address: str, key: str | None = None, *, timeout_seconds: float = 2.0) -> None:
-        """``address``: ``host:port``. ``key``: as ``manage.py create_api_key`` printed it; None on the same machine."""
-        self._channel = grpc.insecure_channel(address, OPTIONS)
+    def __init__(
+        self,
+        address: str,
+        key: str | None = None,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        timeout_seconds: float = 2.0,
+    ) -> None:
+        """``address``: ``host:port``. ``key``: as ``manage.py create_api_key`` printed it; None on the same machine.
+
+        ``credentials``: for TLS, ``grpc.ssl_channel_credentials(...)``; None for plain text.
+        """
+        if credentials is None:
+            self._channel = grpc.insecure_channel(address, OPTIONS)
+        else:
+            self._channel = grpc.secure_channel(address, credentials, OPTIONS)
         self._metadata = [("authorization", f"Bearer {key}")] if key else []
         self._timeout = timeout_seconds
         self._products = ProductServiceStub(self._channel)

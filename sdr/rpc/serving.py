@@ -13,6 +13,7 @@ from sdr.rpc.metrics_server import MetricsServer
 from sdr.rpc.server import RpcServer
 
 HEARTBEAT = "grpc"
+LOOK_AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def serve(options: ServeOptions, stop: threading.Event, on_start: Callable[[RpcS
     with exposed(options):
         server = start_server(options)
         on_start(server)
-        stop.wait()
+        while not stop.wait(LOOK_AGAIN_SECONDS):
+            pass  # a signal that another thread took in, as after SIGCONT, is handled when this one wakes
         if options.hands_over:
             handover.give_away(server.port, options.n_processes)
             handover.wait_until_left(server.port, options.handover_seconds, ends_early=options.n_processes == 1)
