@@ -251,7 +251,7 @@ QUALITY_DAYS = env.int("QUALITY_DAYS", default=30)
 QUALITY_TEST_DAYS = env.int("QUALITY_TEST_DAYS", default=3)
 # With fewer cases nothing is refused; more than these are not asked at a build, and once a night.
 QUALITY_MIN_CASES = env.int("QUALITY_MIN_CASES", default=200)
-QUALITY_CASES = env.int("QUALITY_CASES", default=2000)
+QUALITY_CASES = env.int("QUALITY_CASES", default=1000)
 QUALITY_NIGHTLY_CASES = env.int("QUALITY_NIGHTLY_CASES", default=20_000)
 # When more of the products than this share, and more than this number, changed since the build, it is time for another.
 OVERLAY_MAX_SHARE = env.float("OVERLAY_MAX_SHARE", default=0.02)

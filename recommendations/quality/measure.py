@@ -12,17 +12,17 @@ from recommendations.engine.next_lists import NextList
 from recommendations.engine.reasons import ReasonCode
 from recommendations.engine.weights import ScoringWeights
 from recommendations.evaluation.cases import Cases, next_steps
-from recommendations.evaluation.following import FollowingParameters, OfflineLists
+from recommendations.evaluation.following import FollowingParameters, OfflineLists, learn_viewed
 from recommendations.evaluation.metrics import by_case, find_hits
 from recommendations.evaluation.run import BLEND
 from recommendations.evaluation.scorers import Bench, Setting
-from recommendations.evaluation.served import Blend, Lists
+from recommendations.evaluation.served import Blend
 from recommendations.evaluation.shop import OfflineShop
 from recommendations.evaluation.splits import Split, last_days
 from recommendations.index.index import Index
 from recommendations.quality.archive import Archived
 
-POPULARITY = "popularity"
+CONTENT, POPULARITY = "content", "popularity"
 
 
 class TooFewCases(Exception):
@@ -35,10 +35,10 @@ class TooFewCases(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came of one version. ``values``: of its blend, by metric and case; ``metrics``: by scorer, the means."""
+    """What came of one version: ``values`` by scorer, metric and case; ``metrics``: their means."""
 
     shoppers: NDArray[np.int32]
-    values: dict[str, NDArray[np.float64]]
+    values: dict[str, dict[str, NDArray[np.float64]]]
     metrics: dict[str, dict[str, float]]
 
     @property
@@ -60,7 +60,8 @@ def measure(
 ) -> list[Figures]:
     """Return the figures of each index, all for the same questions; raises TooFewCases."""
     questions = _ask(archived, indexes, max_cases, seed)
-    return [_figures(questions, index, weights) for index in indexes]
+    lists = _Learned(questions)
+    return [_figures(questions, lists, index, weights) for index in indexes]
 
 
 def _ask(archived: Archived, indexes: Sequence[Index], max_cases: int, seed: int) -> Questions:
@@ -86,23 +87,57 @@ def _rows(archived: Archived, index: Index) -> NDArray[np.int32]:
     return index.catalogue.vocabulary.rows_of(archived.product_ids).astype(np.int32)
 
 
-def _figures(questions: Questions, index: Index, weights: ScoringWeights) -> Figures:
-    split = _in_rows_of(index, questions)
-    parameters = FollowingParameters(half_life_seconds=settings.SEQUENCE_HALF_LIFE_DAYS * DAY_SECONDS)
+class _Learned:
+    """What shoppers went on to, learned once: it is told by products, whatever the index."""
+
+    def __init__(self, questions: Questions) -> None:
+        train = questions.archived.log.where(~questions.is_test)
+        self.parameters = FollowingParameters(half_life_seconds=settings.SEQUENCE_HALF_LIFE_DAYS * DAY_SECONDS)
+        self.now_seconds = train.end_seconds
+        self.product_ids = questions.archived.product_ids
+        viewed = learn_viewed(train, len(self.product_ids), self.now_seconds, self.parameters)
+        self._lists = OfflineLists(train, viewed, self.now_seconds, self.parameters)
+        self._named: dict[tuple[int, ReasonCode], NextList | None] = {}
+
+    def at(self, place: int, code: ReasonCode) -> NextList | None:
+        """Return one list of the product at ``place`` in the archive, of products by their ids."""
+        if (place, code) not in self._named:
+            found = self._lists.of(place, code)  # whose ids are places and one
+            ids = None if found is None else self.product_ids[found.product_ids - 1]
+            self._named[place, code] = (
+                None if found is None or ids is None else NextList(ids, found.scores, found.counts)
+            )
+        return self._named[place, code]
+
+
+class _ListsOf:
+    """The learned lists, asked for by the rows of one index."""
+
+    def __init__(self, learned: _Learned, rows: NDArray[np.int32]) -> None:
+        self.half_life_seconds = learned.parameters.half_life_seconds
+        self._learned = learned
+        self._places = {row: place for place, row in enumerate(rows.tolist()) if row >= 0}
+
+    def of(self, row: int, code: ReasonCode) -> NextList | None:
+        place = self._places.get(row)
+        return None if place is None else self._learned.at(place, code)
+
+
+def _figures(questions: Questions, learned: _Learned, index: Index, weights: ScoringWeights) -> Figures:
+    split = _in_rows_of(index, questions, learned.now_seconds)
     shop = OfflineShop(index, [""] * len(index.catalogue.vocabulary))
-    bench = Bench(shop, split, Setting(weights, parameters))
-    lists = OfflineLists(split.train, bench.viewed, split.now_seconds, parameters)
-    blend = Blend(bench.shop, split.now_seconds, _OfProducts(lists, index.catalogue.vocabulary.product_ids))
-    popular = bench.lists(POPULARITY, novel=False, on_progress=lambda _n: None)
-    values = {
-        name: by_case(find_hits(found, split.cases), split.cases.n_targets)
-        for name, found in ((BLEND, blend.lists(split.cases, novel=False)), (POPULARITY, popular))
-    }
+    bench = Bench(shop, split, Setting(weights, learned.parameters))
+    lists = _ListsOf(learned, _rows(questions.archived, index))
+    found = {BLEND: Blend(bench.shop, split.now_seconds, lists).lists(split.cases, novel=False)}
+    for name in (CONTENT, POPULARITY):
+        if name in bench.names:
+            found[name] = bench.lists(name, novel=False, on_progress=lambda _n: None)
+    values = {name: by_case(find_hits(rows, split.cases), split.cases.n_targets) for name, rows in found.items()}
     means = {name: {metric: float(by.mean()) for metric, by in own.items()} for name, own in values.items()}
-    return Figures(split.cases.shoppers, values[BLEND], means)
+    return Figures(split.cases.shoppers, values, means)
 
 
-def _in_rows_of(index: Index, questions: Questions) -> Split:
+def _in_rows_of(index: Index, questions: Questions, now_seconds: float) -> Split:
     """Return the questions in the words of one index. What it lacks is in no history, and no list can hit it."""
     log, cases = questions.archived.log, questions.cases
     places = _rows(questions.archived, index)
@@ -110,23 +145,5 @@ def _in_rows_of(index: Index, questions: Questions) -> Split:
     known = rows >= 0
     own = replace(log, rows=rows, purchases=log.purchases & known)
     nowhere = np.int32(len(index.catalogue.vocabulary))
-    train = own.where(known & ~questions.is_test)
     asked = replace(cases, log=own, target_rows=np.where(targets >= 0, targets, nowhere))
-    return Split(train, asked, 0, train.end_seconds)
-
-
-class _OfProducts:
-    """Lists that name products by their ids here, not by their places in a file."""
-
-    def __init__(self, lists: Lists, product_ids: NDArray[np.int64]) -> None:
-        self.half_life_seconds = lists.half_life_seconds
-        self._lists, self._product_ids = lists, product_ids
-        self._named: dict[tuple[int, ReasonCode], NextList | None] = {}
-
-    def of(self, row: int, code: ReasonCode) -> NextList | None:
-        if (row, code) not in self._named:
-            found = self._lists.of(row, code)
-            self._named[row, code] = found and NextList(
-                self._product_ids[found.product_ids - 1], found.scores, found.counts
-            )
-        return self._named[row, code]
+    return Split(own.where(known & ~questions.is_test), asked, 0, now_seconds)

@@ -1,5 +1,6 @@
 """The real way of an event: Kafka, the consumers of live state and of sequences, Redis."""
 
+import math
 import threading
 import time
 import uuid
@@ -83,7 +84,14 @@ class Replay:
         topic, key = topic_of(event.kind), event.shopper
         return Outgoing(topic, key, encode(event), partition=zlib.crc32(key.encode()) % self._n_partitions[topic])
 
-    def _n_missing(self) -> int:
+    def _n_missing(self) -> float:
+        """Return how many events are still on their way; Redis may be too busy with them to tell."""
+        try:
+            return self._n_on_the_way()
+        except Unavailable:
+            return math.inf
+
+    def _n_on_the_way(self) -> int:
         stored = [state.offsets([self._tenant], self._logs.values()) for state in self._states]
         return sum(
             max(self._ends[partition] - max(each[self._tenant, log], 0), 0)
@@ -92,7 +100,7 @@ class Replay:
         )
 
     @staticmethod
-    def _await(is_done: Callable[[], bool], n_missing: Callable[[], int]) -> None:
+    def _await(is_done: Callable[[], bool], n_missing: Callable[[], float]) -> None:
         pause, least, since = threading.Event(), None, time.monotonic()
         while not is_done():
             missing = n_missing()

@@ -97,6 +97,23 @@ def test_a_version_whose_lists_are_worse_is_set_aside_and_the_old_one_serves(wor
     assert good.offline_metrics["blend"]["ndcg@20"] > 2 * bad.offline_metrics["blend"]["ndcg@20"]
 
 
+def test_an_index_that_is_bad_is_seen_where_shoppers_steps_make_the_lists(visited, spoil):
+    """Everybody has gone from each product to its like before: the lists would be good with any index."""
+    ScoringProfile.objects.update(sequence=1.0)
+    for day in (5, 6, 7):
+        earlier = list(visits(visited))
+        for event in earlier:
+            event.occurred_at -= timedelta(days=day)
+            event.session_id += f"-{day}"
+        Interaction.objects.bulk_create(earlier)
+    good = visited.rebuild()
+    spoil()
+    bad = visited.rebuild()
+    assert bad.offline_metrics["blend"]["ndcg@20"] > 0.9 * good.offline_metrics["blend"]["ndcg@20"]
+    assert bad.status == Status.WORSE
+    assert "by content alone" in bad.refusal
+
+
 def test_figures_stand_beside_a_baseline_with_their_day_and_their_number(visited):
     version = visited.rebuild()
     metrics = version.offline_metrics
