@@ -51,6 +51,7 @@ for _model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask,
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(ForSuperusers, BasePeriodicTaskAdmin):
     form = _PeriodicTaskForm
+    change_form_template = "admin/change_form.html"  # celery-beat's own runs a script that stands in the page
     list_display = ("name", "enabled", "schedule_in_words", "last_run_at", "description")
     list_filter = ("enabled",)
     fieldsets = (
