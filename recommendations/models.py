@@ -182,7 +182,7 @@ class ScoringProfile(models.Model):
         default=200, validators=[MaxValueValidator(200)], help_text="How many of the category's hottest are considered."
     )
     sequence = models.FloatField(
-        default=0.5,
+        default=0.6,
         validators=_SHARE,
         help_text="Product page: how much of the score what shoppers went on to takes, where it is known.",
     )
@@ -202,12 +202,12 @@ class ScoringProfile(models.Model):
         help_text="From how many of the products met last it is asked what shoppers went on to.",
     )
     sequence_decay = models.FloatField(
-        default=0.7165,
+        default=0.5,
         validators=_SHARE,
         help_text="What each step back leaves of what shoppers went on to.",
     )
     min_sequence_weight = models.FloatField(
-        default=3.0,
+        default=2.0,
         validators=[MinValueValidator(0.1)],
         help_text="How often shoppers must have gone on to a product lately for it to count in full.",
     )

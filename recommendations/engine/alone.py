@@ -33,22 +33,27 @@ def _add_best_variants(
     groups: NDArray[np.int32] | NDArray[np.intp],
     content: NDArray[np.float64] | None = None,
 ) -> None:
-    """Add of each group the variant that trends most among those that may be shown."""
+    """Add of each group the best variant that may be shown: the one that the lists mean, else what trends most."""
     every = Candidates.of(blend.shop, groups)
     if not len(every.rows):
         return
-    best = _by_trend(blend, every, builder.filtering.allowed(blend.shop.catalogue, every.rows))[every.starts]
+    best = _best_first(blend, every, builder.filtering.allowed(blend.shop.catalogue, every.rows))[every.starts]
     one_each = Candidates(every.groups, np.arange(len(best)), np.ones(len(best), dtype=np.int64), best)
     parts = blend.parts(best, None if content is None else one_each.spread(content, groups))
     builder.add_scored(Scored(one_each, parts.total, lambda place: blend.reason(parts, place)))
 
 
-def _by_trend(blend: Blend, candidates: Candidates, preferred: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Return the rows group by group as they come, within each the ``preferred`` first, of those what trends most."""
-    places = np.arange(len(candidates.groups)).repeat(candidates.counts)
-    ids = blend.shop.catalogue.vocabulary.product_ids[candidates.rows]
-    order = np.lexsort((ids, -blend.trend.score(candidates.rows), ~preferred, places))
-    ordered: NDArray[np.int32] = candidates.rows[order]
+def _best_first(blend: Blend, candidates: Candidates, preferred: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return the rows group by group as they come, within each the ``preferred`` first.
+
+    Of those what the lists mean most, and of what they do not tell apart what trends most.
+    """
+    rows, places = candidates.rows, np.arange(len(candidates.groups)).repeat(candidates.counts)
+    ids = blend.shop.catalogue.vocabulary.product_ids[rows]
+    keys = [ids, -blend.trend.score(rows)]
+    if blend.sequence is not None:
+        keys.append(-blend.sequence.score_rows(rows, blend.shop.catalogue.groups[rows]))
+    ordered: NDArray[np.int32] = rows[np.lexsort((*keys, ~preferred, places))]
     return ordered
 
 
@@ -63,7 +68,7 @@ def add_hottest(builder: ListBuilder, scorer: TrendScorer, categories: tuple[int
 def nearest(blend: Blend, row: int) -> NDArray[np.int32]:
     """Return the rows that read like ``row``, group by group, the nearest first, and of each the best variant first."""
     candidates = Candidates.of(blend.shop, near_groups(blend.shop, row)[0])
-    return _by_trend(blend, candidates, np.ones(len(candidates.rows), dtype=np.bool_))
+    return _best_first(blend, candidates, np.ones(len(candidates.rows), dtype=np.bool_))
 
 
 def hottest_groups(scorer: TrendScorer, categories: tuple[int, ...]) -> NDArray[np.int32]:

@@ -86,7 +86,7 @@ class Blend:
             parts.total += parts.recents
             parts.total += parts.preference
         if self.sequence is not None:
-            parts.sequence = self.shares.sequence * self.sequence.score(self.shop.catalogue.groups[rows])
+            parts.sequence = self.shares.sequence * self.sequence.score_rows(rows, self.shop.catalogue.groups[rows])
             parts.total += parts.sequence
         return parts
 
@@ -122,14 +122,15 @@ class Blend:
 
     def reason_of_sequence(self, row: int) -> Reason:
         """Return which of the lists that lead to ``row`` adds most."""
-        leads = self.sequence.leads(self.shop.catalogue.groups.item(row)) if self.sequence else []
+        leads = self.sequence.leads(row, self.shop.catalogue.groups.item(row)) if self.sequence else []
         return Reason(leads[0].code, leads[0].row) if leads else PLAIN_REASONS[ReasonCode.TRENDING]
 
     def listed(self, row: int) -> float:
         """Return what the lists add to the score of ``row``."""
         if self.sequence is None:
             return 0.0
-        return self.shares.sequence * self.sequence.score(self.shop.catalogue.groups[[row]]).item(0)
+        rows = np.array([row], dtype=np.int32)
+        return self.shares.sequence * self.sequence.score_rows(rows, self.shop.catalogue.groups[rows]).item(0)
 
     def is_hot(self, row: int) -> bool:
         """Return whether the product in ``row`` owes its trend to clicks, too."""

@@ -209,7 +209,7 @@ def _list_leaves(blend: Blend, row: int) -> dict[str, Term]:
     if blend.sequence is None:
         return {}
     by_code: dict[str, list[Lead]] = {}
-    for lead in blend.sequence.leads(blend.shop.catalogue.groups.item(row)):
+    for lead in blend.sequence.leads(row, blend.shop.catalogue.groups.item(row)):
         by_code.setdefault(lead.code, []).append(lead)
     return {
         code: Term(code, blend.shares.sequence, math.fsum(lead.worth for lead in leads), 0.0, leads=tuple(leads))

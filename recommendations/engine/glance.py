@@ -35,6 +35,7 @@ class Glance:
         self._id = shop.catalogue.vocabulary.product_ids.item
         self._hour, self._rating = shop.hotness.hour.item, shop.readings.ratings.item
         self._is_even, self._category = shop.readings.even_groups.item, shop.readings.group_categories.item
+        self._variants = blend.sequence.variants if blend.sequence is not None else None
         self._added: dict[int, float] = {}
         self._totals: dict[int, float] = {}
 
@@ -56,10 +57,13 @@ class Glance:
     def add_group(self, group: int, added: float, most: float | None = None) -> None:
         if group in self._left_out:
             return
-        best = self._best_variant(group, added, most)
+        if self._variants is not None and group in self._variants.groups:
+            best = self._best_listed(group, added)
+        else:
+            best = self._best_variant(group, added, most)
         if best is not None:
             row, total, units = best
-            self._added[row], self._totals[row] = added, total
+            self._totals[row], self._added[row] = total, self._added.get(row, added)
             self._builder.add_one(1.0 + units, self._id(row), group, row, self)
 
     def reason_of(self, row: int) -> Reason:
@@ -85,6 +89,21 @@ class Glance:
         row = rows.item(0)
         total = self._trend(row, self._hour(row), self._rating(row)) + added if most is None else most
         return row, total, round(total * UNITS)
+
+    def _best_listed(self, group: int, added: float) -> tuple[int, float, int] | None:
+        """Return the same where the lists mean one variant more than another, and take down what they add to it."""
+        best, best_units, sequence = None, -1, self._blend.sequence
+        if sequence is None:
+            return None
+        listed = self._blend.shares.sequence * sequence.score(np.array([group])).item(0)
+        for row in self._rows[self._starts(group) : self._starts(group + 1)].tolist():
+            if self._may_stand(row):
+                own = added - listed * (1.0 - sequence.share(row, group))
+                total = self._trend(row, self._hour(row), self._rating(row)) + own
+                units = round(total * UNITS)
+                if units > best_units or (units == best_units and best and self._is_before(row, best[0])):
+                    best, best_units, self._added[row] = (row, total, units), units, own
+        return best
 
     def _best_of(self, rows: list[int], added: float) -> tuple[int, float, int] | None:
         best, best_units, total, units, known = None, -1, 0.0, 0, -1.0

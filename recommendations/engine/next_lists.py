@@ -17,11 +17,30 @@ class Followers(NamedTuple):
     """A list in the words of one catalogue, by variant group, of which none comes twice.
 
     ``groups``: ascending; ``scores``: log-domain, of all variants together; ``counts``: how often they followed.
+    ``rows``, ``row_groups`` and ``row_scores``: each variant that followed by itself, group by group.
     """
 
     groups: NDArray[np.intp]
     scores: NDArray[np.float64]
     counts: NDArray[np.int64]
+    rows: NDArray[np.intp]
+    row_groups: NDArray[np.intp]
+    row_scores: NDArray[np.float64]
+
+    def without(self, left_out: NDArray[np.intp]) -> "Followers":
+        """Return those that are in none of the groups ``left_out``."""
+        kept = _not_among(self.groups, left_out)
+        if kept.all():
+            return self
+        rows = _not_among(self.row_groups, left_out)
+        return Followers(
+            self.groups[kept],
+            self.scores[kept],
+            self.counts[kept],
+            self.rows[rows],
+            self.row_groups[rows],
+            self.row_scores[rows],
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -57,16 +76,26 @@ class NextList:
 def _followers(found: NextList, catalogue: Catalogue) -> Followers:
     rows = catalogue.vocabulary.rows_of(found.product_ids)
     known = rows >= 0
-    own = catalogue.groups[rows[known]].astype(np.intp)
+    rows = rows[known].astype(np.intp)
+    own = catalogue.groups[rows].astype(np.intp)
     order = own.argsort()
-    ascending = own[order]
-    if (ascending[1:] > ascending[:-1]).all():  # as nearly always: no two variants of one group
-        return Followers(ascending, found.scores[known][order], found.counts[known][order].astype(np.int64))
+    rows, own, own_scores = rows[order], own[order], found.scores[known][order]
+    own_counts = found.counts[known][order].astype(np.int64)
+    if (own[1:] > own[:-1]).all():  # as nearly always: no two variants of one group
+        return Followers(own, own_scores, own_counts, rows, own, own_scores)
     groups, places = np.unique(own, return_inverse=True)
     scores, counts = np.full(len(groups), -np.inf), np.zeros(len(groups), dtype=np.int64)
-    np.logaddexp.at(scores, places, found.scores[known])
-    np.add.at(counts, places, found.counts[known])
-    return Followers(groups, scores, counts)
+    np.logaddexp.at(scores, places, own_scores)
+    np.add.at(counts, places, own_counts)
+    return Followers(groups, scores, counts, rows, own, own_scores)
+
+
+def _not_among(groups: NDArray[np.intp], left_out: NDArray[np.intp]) -> NDArray[np.bool_]:
+    # A page leaves out one group, which is quicker to compare with than to look for.
+    if len(left_out) == 1:
+        kept: NDArray[np.bool_] = groups != left_out[0]
+        return kept
+    return np.isin(groups, left_out, invert=True)
 
 
 class Origin(NamedTuple):

@@ -1,7 +1,7 @@
 """What other shoppers went on to, from where this shopper comes."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +12,10 @@ from recommendations.engine import decay
 from recommendations.engine.next_lists import Followers, Trail
 from recommendations.engine.reasons import ReasonCode
 from recommendations.engine.shop import Shop
+
+# What a variant has of its group's score that nobody went on to, while others of the group were followed.
+VARIANT_FLOOR = 0.5
+_TINY = 1e-300
 
 # By what a list is a reason for: what it weighs beside the others.
 ListWeights = Mapping[ReasonCode, float]
@@ -38,7 +42,30 @@ class _Part(NamedTuple):
     code: ReasonCode
     weight: float
     followers: Followers
+    most: float
     values: NDArray[np.float64]
+
+
+class Variants:
+    """What of its group's score each variant has: all the one that followed most, ``VARIANT_FLOOR`` one that did not.
+
+    ``groups``: those of several variants, ascending; ``rows``: which of them followed, ascending; ``shares``: of these.
+    """
+
+    def __init__(self, groups: NDArray[np.intp], rows: NDArray[np.intp], shares: NDArray[np.float64]) -> None:
+        self._groups, self._rows, self._shares = groups, rows, shares
+        self.groups = frozenset(groups.tolist())
+        self._by_row = dict(zip(rows.tolist(), shares.tolist(), strict=True))
+
+    def share(self, row: int, group: int) -> float:
+        return self._by_row.get(row, VARIANT_FLOOR) if group in self.groups else 1.0
+
+    def shares_of(self, rows: NDArray[np.int32], groups: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the same of many, same shape."""
+        shares = np.where(_places(self._groups, groups) >= 0, VARIANT_FLOOR, 1.0)
+        places = _places(self._rows, rows)
+        shares[places >= 0] = self._shares[places[places >= 0]]
+        return shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +74,7 @@ class SequenceScorer:
 
     value = w / max(w_max, m): a follower's decayed weight over that of its list's largest, m being the least that makes
     a sure follower. ``groups``: all that are led to, ascending; ``values``: their scores, in [0, 1], same shape.
+    Variants count together, and ``variants`` says which of them is meant; None where no group has several.
     It keeps no catalogue alive: it may outlive the one it was made for.
     """
 
@@ -54,6 +82,7 @@ class SequenceScorer:
     values: NDArray[np.float64]
     parts: tuple[_Part, ...]
     scale: float
+    variants: Variants | None = None
 
     @classmethod
     def of(
@@ -74,7 +103,7 @@ class SequenceScorer:
             sums = np.bincount(places, np.concatenate([part.weight * part.values for part in parts]))
             values = sums.astype(np.float64)
         scale = max(1.0, values.max().item())
-        return cls(groups, values / scale, tuple(parts), scale)
+        return cls(groups, values / scale, tuple(parts), scale, _variants(shop, parts, groups))
 
     def score(self, groups: NDArray[np.int32] | NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the scores of variant groups, same shape; 0 where nothing leads."""
@@ -84,14 +113,25 @@ class SequenceScorer:
         scores[self.groups[places] != groups] = 0.0
         return scores
 
-    def leads(self, group: int) -> list[Lead]:
-        """Return the lists that lead to ``group``, what adds most first; their worths add up to its score."""
-        leads = []
+    def score_rows(self, rows: NDArray[np.int32], groups: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the scores of products, which are of these ``groups``, same shape."""
+        scores = self.score(groups)
+        if self.variants is not None:
+            scores *= self.variants.shares_of(rows, groups)
+        return scores
+
+    def share(self, row: int, group: int) -> float:
+        """Return what of its group's score a product has."""
+        return self.variants.share(row, group) if self.variants is not None else 1.0
+
+    def leads(self, row: int, group: int) -> list[Lead]:
+        """Return the lists that lead to a product, what adds most first; their worths add up to its score."""
+        leads, share = [], self.share(row, group)
         for part in self.parts:
             place = int(part.followers.groups.searchsorted(group))
             if place < len(part.values) and part.followers.groups.item(place) == group:
                 value = part.values.item(place)
-                times, worth = part.followers.counts.item(place), part.weight * value / self.scale
+                times, worth = part.followers.counts.item(place), share * part.weight * value / self.scale
                 leads.append(Lead(part.row, part.position, part.code, times, value, worth))
         return sorted(leads, key=lambda lead: -lead.worth)  # a stable sort: of equals the newest origin
 
@@ -105,17 +145,32 @@ def _parts(
         for code, found in origin.lists.items():
             weight = weights.get(code, 0.0) * shop.weights.sequence_decay**position
             if weight and len(found):
-                followers = _without(found.followers(shop.catalogue), left_out)
+                followers = found.followers(shop.catalogue).without(left_out)
                 if len(followers.groups):
-                    values = followers.scores - max(followers.scores.max(), least)
-                    parts.append(_Part(origin.row, position, code, weight, followers, np.exp(values, out=values)))
+                    most = max(followers.scores.max().item(), least)
+                    values = followers.scores - most
+                    parts.append(_Part(origin.row, position, code, weight, followers, most, np.exp(values, out=values)))
     return parts
 
 
-def _without(followers: Followers, left_out: NDArray[np.intp]) -> Followers:
-    # A page leaves out one group, which is quicker to compare with than to look for.
-    is_one = len(left_out) == 1
-    kept = followers.groups != left_out[0] if is_one else np.isin(followers.groups, left_out, invert=True)
-    if kept.all():
-        return followers
-    return Followers(followers.groups[kept], followers.scores[kept], followers.counts[kept])
+def _variants(shop: Shop, parts: Sequence[_Part], groups: NDArray[np.intp]) -> Variants | None:
+    """Return how variants share, None where no group has several."""
+    several = groups[shop.readings.group_sizes[groups] > 1]
+    if not len(several):
+        return None
+    followed = np.concatenate([part.followers.rows for part in parts])
+    worth = [part.weight * np.exp(part.followers.row_scores - part.most) for part in parts]
+    rows, places = np.unique(followed, return_inverse=True)
+    sums = np.bincount(places, np.concatenate(worth))
+    own = _places(several, shop.catalogue.groups[rows])
+    rows, sums, own = rows[own >= 0], sums[own >= 0], own[own >= 0]
+    most = np.zeros(len(several))
+    np.maximum.at(most, own, sums)
+    return Variants(several, rows, VARIANT_FLOOR + (1 - VARIANT_FLOOR) * sums / np.maximum(most[own], _TINY))
+
+
+def _places(ordered: NDArray[np.intp], wanted: NDArray[np.integer]) -> NDArray[np.intp]:
+    """Return where each of ``wanted`` stands in ``ordered``, ascending, -1 for one that does not."""
+    places = ordered.searchsorted(wanted)
+    places[places == len(ordered)] = 0
+    return np.where(ordered[places] == wanted, places, -1) if len(ordered) else np.full(len(wanted), -1)

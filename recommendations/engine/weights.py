@@ -24,15 +24,15 @@ class ScoringWeights:
     min_peak_weight: float = 5.0
     n_hot_candidates: int = 200
     # How much of a score the lists of what shoppers looked at next take, where one is known.
-    sequence: float = 0.5
+    sequence: float = 0.6
     user_sequence: float = 0.5
     # What a list of products bought together weighs beside one of products viewed next.
     sequence_bought: float = 0.5
     n_sequence: int = 10
-    # What each step back in the products a shopper comes from leaves of their lists: e^(-1/3).
-    sequence_decay: float = 0.7165
+    # What each step back in the products a shopper comes from leaves of their lists.
+    sequence_decay: float = 0.5
     # Decayed weight below which nothing counts as a sure follower: one coincidence is no rule.
-    min_sequence_weight: float = 3.0
+    min_sequence_weight: float = 2.0
     hide_out_of_stock: bool = True
     hide_purchased: bool = True
 

@@ -87,7 +87,7 @@ class _Columns:
         self._add_groups(row, candidates, behaviour)
         self._add_rows(candidates.rows, allowed)
         if sequence is not None:
-            self._add_lists(sequence, candidates.groups, shopper.trail.half_life_seconds)
+            self._add_lists(sequence, candidates.rows, shopper.trail.half_life_seconds)
         self.n_pages += 1
         self.n_groups += len(candidates.groups)
         self.n_rows += len(candidates.rows)
@@ -98,7 +98,7 @@ class _Columns:
             bought=self._column("bought", np.bool_),
             most=self._column("most", np.float64),
             owners=self._column("owners", np.intp),
-            groups=self._column("list_groups", np.intp),
+            rows=self._column("list_rows", np.intp),
             scores=self._column("scores", np.float64),
         )
         n_recent = self.shop.weights.n_recent
@@ -153,18 +153,17 @@ class _Columns:
         self._put("peaks", hotness.peaks[catalogue.categories[rows]] - faded)
         self._put("ratings", TrendScorer(self.shop, self.now_seconds).ratings(rows))
 
-    def _add_lists(
-        self, sequence: SequenceScorer, groups: NDArray[np.int32] | NDArray[np.intp], half_life_seconds: float
-    ) -> None:
+    def _add_lists(self, sequence: SequenceScorer, rows: NDArray[np.int32], half_life_seconds: float) -> None:
         faded = decay.rate_constant(half_life_seconds) * self.now_seconds
+        order = rows.argsort()
         for part in sequence.parts:
-            scores = part.followers.scores - faded
+            followers = part.followers
             self._put("positions", [part.position])
             self._put("bought", [part.code is ReasonCode.BOUGHT_TOGETHER])
-            self._put("most", [scores.max()])
-            self._put("scores", scores)
-            self._put("list_groups", self.n_groups + np.searchsorted(groups, part.followers.groups))
-            self._put("owners", np.full(len(scores), self.n_lists))
+            self._put("most", [followers.scores.max() - faded])
+            self._put("scores", followers.row_scores - faded)
+            self._put("list_rows", self.n_rows + order[rows.searchsorted(followers.rows, sorter=order)])
+            self._put("owners", np.full(len(followers.rows), self.n_lists))
             self.n_lists += 1
 
     def _put(self, name: str, values: object) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from recommendations.engine.blend import Shares
 from recommendations.engine.ladder import UNITS
+from recommendations.engine.sequence import VARIANT_FLOOR
 from recommendations.engine.weights import ScoringWeights
 from recommendations.evaluation.metrics import DEPTH
 
@@ -21,6 +22,7 @@ Places = NDArray[np.intp]
 
 # A score in millionths stands above this many bits, in which the row stands: of equal scores the first row is best.
 _ROW_BITS = 40
+_TINY = 1e-300
 _NOWHERE = np.iinfo(np.int64).min
 
 
@@ -45,7 +47,7 @@ class Lists:
     """Every entry of every list that a page's shopper comes from.
 
     By list, shape ``(n_lists,)``: ``positions``, steps back; ``bought``, whether it is of products bought together;
-    ``most``, the largest score in it. By entry: ``owners``, its list; ``groups``, the place of the group it leads to;
+    ``most``, the largest score in it. By entry: ``owners``, its list; ``rows``, the place of the product it leads to;
     ``scores``, the logarithm of its weight, decayed to now.
     """
 
@@ -53,7 +55,7 @@ class Lists:
     bought: NDArray[np.bool_]
     most: Floats
     owners: Places
-    groups: Places
+    rows: Places
     scores: Floats
 
 
@@ -107,24 +109,24 @@ class Sheet:
 
     def scores(self, weights: ScoringWeights) -> Floats:
         """Return what each row scores on its page, shown there or not, in [0, 1]."""
-        return self._scores(weights, self._sequence(weights))
+        return self._scores(weights, *self._sequence(weights))
 
     def _keys(self, weights: ScoringWeights) -> NDArray[np.int64]:
         """Return numbers that order rows as a page does: by score in millionths, then by row."""
-        sequence = self._sequence(weights)
-        units = np.rint(self._scores(weights, sequence) * UNITS).astype(np.int64)
-        shown = self.allowed & np.repeat(self.around | (sequence > 0), self._row_counts)
+        by_group, by_row = self._sequence(weights)
+        units = np.rint(self._scores(weights, by_group, by_row) * UNITS).astype(np.int64)
+        shown = self.allowed & np.repeat(self.around | (by_group > 0), self._row_counts)
         return np.where(shown, (units << _ROW_BITS) - self.rows, _NOWHERE)
 
-    def _scores(self, weights: ScoringWeights, sequence: Floats) -> Floats:
+    def _scores(self, weights: ScoringWeights, sequence: Floats, sequence_by_row: Floats) -> Floats:
         has_sequence = np.add.reduceat(sequence, self.group_starts) > 0
         content, trend, behaviour, sigma = self._shares(weights, has_sequence)
         by_group = content * self.cosines
-        by_group += sigma * sequence
         if weights.behaviour:
             by_group += behaviour * weights.recent_share * self._recents(weights)
         scores = np.repeat(by_group, self._row_counts)
         scores += np.repeat(trend, self._row_counts) * self._trend(weights)
+        scores += np.repeat(sigma, self._row_counts) * sequence_by_row
         return scores
 
     def _shares(self, weights: ScoringWeights, has_sequence: NDArray[np.bool_]) -> Floats:
@@ -150,19 +152,29 @@ class Sheet:
         found: Floats = (self.recents * worth).max(axis=1, initial=0.0)
         return found
 
-    def _sequence(self, weights: ScoringWeights) -> Floats:
-        """Return what ``SequenceScorer`` gives to each group."""
+    def _sequence(self, weights: ScoringWeights) -> tuple[Floats, Floats]:
+        """Return what ``SequenceScorer`` gives to each group, and to each row."""
         if not weights.sequence:  # then no list is asked for
-            return np.zeros(len(self.cosines))
+            return np.zeros(len(self.cosines)), np.zeros(len(self.rows))
         lists = self.lists
         worth = np.where(lists.bought, weights.sequence_bought, 1.0) * (lists.positions < weights.n_sequence)
         worth *= np.power(weights.sequence_decay, lists.positions)
         most = np.maximum(lists.most, np.log(weights.min_sequence_weight))
         values = worth[lists.owners] * np.exp(lists.scores - most[lists.owners])
-        sums = np.bincount(lists.groups, values, len(self.cosines))
-        scale = np.maximum(np.maximum.reduceat(sums, self.group_starts), 1.0)
-        found: Floats = sums / np.repeat(scale, self._group_counts)
-        return found
+        by_row = np.bincount(lists.rows, values, len(self.rows)).astype(np.float64)
+        by_group = np.add.reduceat(by_row, self.row_starts)
+        scale = np.maximum(np.maximum.reduceat(by_group, self.group_starts), 1.0)
+        by_group /= np.repeat(scale, self._group_counts)
+        return by_group, np.repeat(by_group, self._row_counts) * self._variant_shares(by_row)
+
+    def _variant_shares(self, by_row: Floats) -> Floats:
+        """Return what ``Variants`` gives to each row of its group's score."""
+        if len(self.row_starts) == len(self.rows):
+            return np.ones(len(self.rows))
+        most = np.repeat(np.maximum.reduceat(by_row, self.row_starts), self._row_counts)
+        shares: Floats = VARIANT_FLOOR + (1 - VARIANT_FLOOR) * by_row / np.maximum(most, _TINY)
+        shares[np.repeat(self._row_counts == 1, self._row_counts)] = 1.0
+        return shares
 
     @property
     def _group_counts(self) -> Places:

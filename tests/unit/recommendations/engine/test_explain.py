@@ -93,7 +93,7 @@ def test_the_sequence_tells_which_product_led_there_and_how_often():
         (0, 0, 3, pytest.approx(0.5)),
         (3, 1, 3, pytest.approx(1.0)),
     ]
-    assert sequence.weight == 0.5
+    assert sequence.weight == shop.weights.sequence
     assert viewed.value == pytest.approx(0.5)
     assert bought.value == pytest.approx(0.5 * shop.weights.sequence_decay)
 

@@ -73,6 +73,35 @@ def test_variants_follow_together_and_the_best_of_them_is_shown():
     assert beside(shop, lists, Strategy.ALSO_VIEWED)[0].row == 2
 
 
+def test_of_variants_the_one_that_was_followed_is_shown_though_another_trends():
+    shop = make_shop([FOUR[0], Item("rope", group="rope"), Item("rope", group="rope")], clicks=[1] * 9)
+    lists = trail((0, {ALSO_VIEWED: {2: SURE}}))
+    for strategy in (Strategy.HYBRID, Strategy.ALSO_VIEWED):
+        assert rows_and_reasons(beside(shop, lists, strategy))[0] == (2, ALSO_VIEWED)
+    assert beside(shop, trail(), Strategy.HYBRID)[0].row == 1
+
+
+def test_where_the_followed_variant_is_gone_another_stands_for_half_of_it():
+    items = [FOUR[0], Item("rope", group="rope"), Item("rope", group="rope", in_stock=False)]
+    shop, lists = make_shop(items), trail((0, {ALSO_VIEWED: {2: SURE}}))
+    (place,) = beside(shop, lists, Strategy.ALSO_VIEWED, limit=1)
+    assert (place.row, place.score) == (1, 0.5)
+
+
+@given(shops(min_items=3), st.dictionaries(st.integers(1, 2), st.floats(0.1, SURE), min_size=1))
+def test_no_variant_has_more_than_its_group_and_one_that_followed_has_it_all(drawn, followed):
+    shop = make_shop(drawn[0])
+    scorer = SequenceScorer.of(shop, trail((0, {ALSO_VIEWED: followed})), NOW, VIEWED)
+    rows = np.arange(len(drawn[0]))
+    groups = shop.catalogue.groups[rows]
+    by_row, by_group = scorer.score_rows(rows, groups), scorer.score(groups)
+    assert (by_row <= by_group).all()
+    for group in set(groups.tolist()):
+        assert by_row[groups == group].max() == pytest.approx(by_group[groups == group][0])
+    one_by_one = [scorer.share(*of) * scorer.score(np.array(of[1:])).item() for of in zip(rows, groups, strict=True)]
+    assert by_row.tolist() == pytest.approx(one_by_one)
+
+
 def test_products_that_are_gone_are_passed_over():
     assert scores(make_shop(FOUR), trail((0, {ALSO_VIEWED: {77: 99.0, 2: SURE}}))) == pytest.approx([0, 0, 1, 0])
     assert scores(make_shop(FOUR), trail((0, {ALSO_VIEWED: {77: 99.0}}))) == []
