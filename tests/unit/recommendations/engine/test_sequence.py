@@ -44,11 +44,11 @@ def test_the_surest_follower_is_the_measure_of_the_others():
 
 
 def test_one_coincidence_is_no_rule():
-    assert max(scores(make_shop(FOUR), trail((0, {ALSO_VIEWED: {2: 0.75}})))) == pytest.approx(0.25)
+    assert max(scores(make_shop(FOUR), trail((0, {ALSO_VIEWED: {2: 0.5}})))) == pytest.approx(0.25)
 
 
 def test_what_is_long_ago_fades_to_a_coincidence():
-    shop, lists = make_shop(FOUR), trail((0, {ALSO_VIEWED: {2: 6.0}}))
+    shop, lists = make_shop(FOUR), trail((0, {ALSO_VIEWED: {2: 4.0}}))
     now, later = (max(scores(shop, lists, at=at)) for at in (NOW, NOW + 60 * DAY))
     assert (now, later) == (1.0, pytest.approx(0.5))
 
