@@ -1,5 +1,9 @@
 """Health that does not hold its lock while it tells its watchers."""
 
+from collections.abc import Callable
+from typing import Any
+
+import grpc
 from grpc_health.v1 import health, health_pb2
 
 
@@ -13,6 +17,27 @@ class HealthServicer(health.HealthServicer):
     def __init__(self) -> None:
         # Without a thread per Watch: a handful of load balancers would use up the pool.
         super().__init__(experimental_non_blocking=True)
+
+    def Watch(  # noqa: N802  the proto's name
+        self,
+        request: health_pb2.HealthCheckRequest,
+        context: grpc.ServicerContext,
+        send_response_callback: Callable[[Any], None],
+    ) -> None:
+        leave = self._on_close_callback(send_response_callback, request.service)
+        with self._lock:
+            self._send_response_callbacks.setdefault(request.service, set()).add(send_response_callback)
+        if not context.add_callback(leave):
+            leave()  # the watcher has left already
+            return
+        told = None
+        while (status := self._status_of(request.service)) != told:  # what was told meanwhile may have overtaken us
+            send_response_callback(health_pb2.HealthCheckResponse(status=status))
+            told = status
+
+    def _status_of(self, service: str) -> int:
+        with self._lock:
+            return self._server_status.get(service, health_pb2.HealthCheckResponse.SERVICE_UNKNOWN)
 
     def set(self, service: str, status: int) -> None:
         with self._lock:
