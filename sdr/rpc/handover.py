@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -66,9 +66,22 @@ def _listens(ours: socket.socket) -> bool:
 def _sockets(port: int) -> Iterator[socket.socket]:
     """Yield this process's TCP sockets with ``port`` on our side; gRPC does not tell which are its own."""
     for descriptor in list(_descriptors().iterdir()):
-        with suppress(OSError), socket.socket(fileno=os.dup(int(descriptor.name))) as ours:
+        with suppress(OSError), _duplicate(int(descriptor.name)) as ours:
             if ours.family in (socket.AF_INET, socket.AF_INET6) and ours.getsockname()[1] == port:
                 yield ours
+
+
+@contextmanager
+def _duplicate(descriptor: int) -> Iterator[socket.socket]:
+    """Lend a socket of our own for the one behind ``descriptor``; raises OSError where that is none."""
+    duplicate = os.dup(descriptor)
+    try:
+        ours = socket.socket(fileno=duplicate)
+    except OSError:
+        os.close(duplicate)  # a socket that could not be made does not
+        raise
+    with ours:
+        yield ours
 
 
 def _descriptors() -> Path:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
 import grpc
+import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -53,7 +54,8 @@ def test_a_newer_server_takes_over_under_load_and_no_call_fails(n_processes):
         assert address_of(new) == address
         assert load.goes_on()
         old.terminate()
-        assert old.wait(30) == 0
+        said, _ = old.communicate(timeout=30)
+        assert old.returncode == 0, said
         assert load.goes_on()
         load.end()
         assert [caller.exception(10) for caller in callers] == [None] * N_CALLERS
@@ -114,6 +116,14 @@ def test_without_a_newer_server_connections_are_taken_as_ever(shared):
 
 def test_nobody_waits_for_callers_who_are_gone(shared):
     handover.wait_until_left(shared[0].getsockname()[1], age_seconds=600, ends_early=True)
+
+
+def test_counting_connections_leaves_no_descriptor_behind(shared):
+    port = shared[0].getsockname()[1]
+    n_before = psutil.Process().num_fds()
+    for _ in range(5):
+        handover.n_connections(port)
+    assert psutil.Process().num_fds() == n_before
 
 
 def test_connections_are_counted_until_they_end(shared):
