@@ -22,7 +22,10 @@ def test_the_trends_are_those_that_events_leave_one_by_one(steps):
     assert found.hour == pytest.approx(live.hour)
     assert found.week == pytest.approx(live.week)
     assert found.clicks.tolist() == live.clicks.tolist()
-    assert [hot.tolist() for hot in found.hot] == [hot.tolist() for hot in live.hot]
+    for hot, live_hot in zip(found.hot, live.hot, strict=True):
+        assert set(hot) == set(live_hot)
+        # Sums in another order differ in their last bit, which may decide between products that are equally hot.
+        assert found.hour[hot] == pytest.approx(live.hour[live_hot])
 
 
 def test_another_half_life_is_read_as_what_it_leaves():
