@@ -141,6 +141,10 @@ class Shop:
     def wait_until_counted(self, expected, *, seconds=15):
         eventually(lambda: sum(self.counted().values()) >= sum(expected.values()), seconds=seconds, every_seconds=0.1)
 
+    def wait_until_read(self, of, *, seconds=15):
+        """Return when the state behind the keys ``of`` has every log to its end."""
+        eventually(lambda: not self._unread(of), seconds=seconds, every_seconds=0.1)
+
     def stop_consumers(self):
         for consumer in self.consumers:
             if consumer.process.poll() is None:
@@ -155,11 +159,12 @@ class Shop:
         expected = clicks_of(expected_events)
         with contextlib.suppress(AssertionError):  # what is missing is told better below
             self.wait_until_counted(expected, seconds=seconds)
+            self.wait_until_read(keys, seconds=seconds)
         self.stop_consumers()
         counted = self.counted()
         lost = {product: n - counted.get(product, 0) for product, n in expected.items() if counted.get(product, 0) < n}
         doubled = {product: n - expected[product] for product, n in counted.items() if n > expected[product]}
-        found = (lost, doubled, self._unread(), self.gaps())
+        found = (lost, doubled, self._unread(keys), self.gaps())
         assert found == ({}, {}, {}, list(gaps)), "\n".join(consumer.log() for consumer in self.consumers)
         trend = {int(p): s for p, s in self.valkey.client.zrange(keys.trend_week(TENANT), 0, -1, withscores=True)}
         assert trend == pytest.approx(week_of(expected_events), rel=1e-9)
@@ -167,7 +172,7 @@ class Shop:
     def assert_learned_exactly(self, events, *, seconds=15):
         """Every list and session as the oracle has it, and every offset at the end of its log."""
         with contextlib.suppress(AssertionError):  # what is missing is told better below
-            eventually(lambda: not self._unread(sequence_keys), seconds=seconds, every_seconds=0.1)
+            self.wait_until_read(sequence_keys, seconds=seconds)
         self.stop_consumers()
         assert (self._unread(sequence_keys), self.gaps()) == ({}, [])
         oracle = learned_from(events)
@@ -182,7 +187,7 @@ class Shop:
                 {row.product_id: row.score for row in rows}, rel=0, abs=1e-6
             )
 
-    def _unread(self, of=keys):
+    def _unread(self, of):
         """Return the stored offset and the end of each log that was not read to its end."""
         ends = LogEnds(TOPICS)
         stored = {log.decode(): int(n) for log, n in self.valkey.client.hgetall(of.offsets(TENANT)).items()}
