@@ -62,9 +62,13 @@ def test_topics_are_created_with_the_logs_own_time_and_the_settings_numbers(apac
 
 
 def test_a_topic_that_somebody_else_made_gets_the_logs_own_time(apache_kafka):
+    def is_stamped_by(whom):
+        return apache_kafka.settings_of(PRODUCT_CLICKS)["message.timestamp.type"] == whom
+
     apache_kafka.set(PRODUCT_CLICKS, "message.timestamp.type", "CreateTime")
+    eventually(lambda: is_stamped_by("CreateTime"))  # a broker shows it a moment after it took it
     ensure_topics()
-    eventually(lambda: apache_kafka.settings_of(PRODUCT_CLICKS)["message.timestamp.type"] == "LogAppendTime")
+    eventually(lambda: is_stamped_by("LogAppendTime"))
 
 
 def test_an_incarnation_is_the_topics_id_and_ends_with_it(apache_kafka):
