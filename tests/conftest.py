@@ -10,6 +10,7 @@ import pytest_socket
 import redis
 from django.conf import settings
 
+from events.broker.producer import close_publisher
 from sdr import connections
 from sdr.accounts import keys
 from sdr.ratelimits import limiter
@@ -44,6 +45,13 @@ def _keys_are_as_the_test_left_them(monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield
     keys.stop()
     limiter.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_publisher_ends_before_its_broker() -> Iterator[None]:
+    """Else its thread goes on to log that nobody answers, when pytest has closed what it would log to."""
+    yield
+    close_publisher()
 
 
 @pytest.fixture
