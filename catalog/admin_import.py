@@ -39,12 +39,20 @@ class ProductConfirmForm(OfOneTenant, ConfirmImportForm):
         self.fields["tenant"].widget = forms.HiddenInput()
 
 
+class ProductExportForm(ExportForm):
+    """Export, as CSV unless somebody chooses otherwise."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["format"] = "0"  # the first of the admin's formats
+
+
 class ImportingAdmin(ImportExportModelAdmin):
     resource_classes = (ProductResource,)
     formats = (CSV, XLSX, JSON)
     import_form_class = ProductImportForm
     confirm_form_class = ProductConfirmForm
-    export_form_class = ExportForm
+    export_form_class = ProductExportForm
     skip_admin_log = True  # an entry for each of ten thousand rows: there is one for the file
 
     def has_import_permission(self, request: HttpRequest) -> bool:

@@ -119,7 +119,6 @@ MIDDLEWARE = [
 ROOT_URLCONF = "sdr.urls"
 APPEND_SLASH = True  # the admin's links end in one; the API's never do
 WSGI_APPLICATION = "sdr.wsgi.application"
-LOGIN_REDIRECT_URL = "/admin/"
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_REDIRECT_URL = "/admin/"
 AUTH_PASSWORD_VALIDATORS = [
@@ -150,7 +149,12 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-UNFOLD = {"SITE_TITLE": "SDR", "SITE_HEADER": "SDR", "SITE_SYMBOL": "storefront"}
+UNFOLD = {
+    "SITE_TITLE": "SDR",
+    "SITE_HEADER": "SDR",
+    "SITE_SYMBOL": "storefront",
+    "SIDEBAR": {"show_search": True, "navigation": "sdr.navigation.menu"},
+}
 
 # A file that is looked at first waits in the default storage, where each web process finds it.
 IMPORT_EXPORT_TMP_STORAGE_CLASS = "import_export.tmp_storages.MediaStorage"
