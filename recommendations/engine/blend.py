@@ -118,19 +118,13 @@ class Blend:
             code = ReasonCode.TRENDING
         if code is ReasonCode.BEHAVIOUR and self.behaviour is not None:
             return Reason(code, self.behaviour.strongest(row))
-        return self.reason_of_sequence(row) if code is ReasonCode.ALSO_VIEWED else PLAIN_REASONS[code]
+        if code is ReasonCode.ALSO_VIEWED:
+            return self.reason_of_sequence(self.shop.catalogue.groups.item(row))
+        return PLAIN_REASONS[code]
 
-    def reason_of_sequence(self, row: int) -> Reason:
-        """Return which of the lists that lead to ``row`` adds most."""
-        leads = self.sequence.leads(row, self.shop.catalogue.groups.item(row)) if self.sequence else []
-        return Reason(leads[0].code, leads[0].row) if leads else PLAIN_REASONS[ReasonCode.TRENDING]
-
-    def listed(self, row: int) -> float:
-        """Return what the lists add to the score of ``row``."""
-        if self.sequence is None:
-            return 0.0
-        rows = np.array([row], dtype=np.int32)
-        return self.shares.sequence * self.sequence.score_rows(rows, self.shop.catalogue.groups[rows]).item(0)
+    def reason_of_sequence(self, group: int) -> Reason:
+        """Return which of the lists that lead to ``group`` adds most."""
+        return self.sequence.reason(group) if self.sequence else PLAIN_REASONS[ReasonCode.TRENDING]
 
     def is_hot(self, row: int) -> bool:
         """Return whether the product in ``row`` owes its trend to clicks, too."""

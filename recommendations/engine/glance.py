@@ -4,6 +4,8 @@ The same numbers as :class:`~recommendations.engine.blend.Blend` makes of whole 
 """
 
 import math
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +15,27 @@ from recommendations.engine.blend import Blend
 from recommendations.engine.filters import Filter
 from recommendations.engine.ladder import SLACK, UNITS, ListBuilder
 from recommendations.engine.reasons import PLAIN_REASONS, Reason, ReasonCode
+from recommendations.engine.sequence import VARIANT_FLOOR
 from recommendations.engine.shop import SEVERAL_CATEGORIES
 
 NEVER = -math.inf
+
+
+class _Best(NamedTuple):
+    """A group's best variant, its score, and that in millionths."""
+
+    row: int
+    total: float
+    units: int
+
+
+class _Score(NamedTuple):
+    """What the best variant of ``group`` scores, and what of that its cosine and the lists add."""
+
+    group: int
+    total: float
+    content: float
+    listed: float
 
 
 class Glance:
@@ -34,48 +54,57 @@ class Glance:
         self._hours, self._group_hour = shop.hotness.hour, shop.hotness.group_hour.item
         self._id = shop.catalogue.vocabulary.product_ids.item
         self._hour, self._rating = shop.hotness.hour.item, shop.readings.ratings.item
+        self._peak, self._category_of = shop.hotness.peaks.item, shop.catalogue.categories.item
         self._is_even, self._category = shop.readings.even_groups.item, shop.readings.group_categories.item
-        self._variants = blend.sequence.variants if blend.sequence is not None else None
-        self._added: dict[int, float] = {}
-        self._totals: dict[int, float] = {}
+        self._followed = blend.sequence.followed if blend.sequence is not None else {}
+        self._scores: dict[int, _Score] = {}
 
     def add(
-        self, places: list[int], groups: NDArray[np.intp], added: NDArray[np.float64], mosts: NDArray[np.float64]
+        self,
+        places: list[int],
+        groups: NDArray[np.intp],
+        content: NDArray[np.float64],
+        listed: NDArray[np.float64] | None,
+        mosts: NDArray[np.float64],
     ) -> bool:
         """Add the groups at ``places``, which come by falling ``mosts``; return whether no other can get a place.
 
-        ``added``: what each group's cosine and lists add to its score; ``mosts``: what that can be at most, now.
+        ``content`` and ``listed`` (None: nothing): what each group's cosine and lists add to its score; ``mosts``: what
+        that can be at most, now.
         """
         builder = self._builder
         for place in places:
             most = mosts.item(place)
             if most < builder.score_to_beat - SLACK:
                 return True
-            self.add_group(groups.item(place), added.item(place), most)
+            its_listed = 0.0 if listed is None else listed.item(place)
+            self.add_group(groups.item(place), content.item(place), its_listed, most)
         return False
 
-    def add_group(self, group: int, added: float, most: float | None = None) -> None:
+    def add_group(self, group: int, content: float, listed: float = 0.0, most: float | None = None) -> None:
+        """Add one group. ``most``: what its score can be at most, if that is known."""
         if group in self._left_out:
             return
-        if self._variants is not None and group in self._variants.groups:
-            best = self._best_listed(group, added)
+        shares = self._followed.get(group)
+        if shares is None:
+            best = self._best_variant(group, content + listed, most)
         else:
-            best = self._best_variant(group, added, most)
+            best = self._best_listed(group, shares, content, listed, math.inf if most is None else most)
         if best is not None:
             row, total, units = best
-            self._totals[row], self._added[row] = total, self._added.get(row, added)
+            own = listed if shares is None else listed * shares.get(row, VARIANT_FLOOR)
+            self._scores[row] = _Score(group, total, content, own)
             self._builder.add_one(1.0 + units, self._id(row), group, row, self)
 
     def reason_of(self, row: int) -> Reason:
-        added, blend = self._added[row], self._blend
-        listed = blend.listed(row) if added > 0 else 0.0
-        most = max(added - listed, listed)
-        if most <= 0 or (self._totals[row] - added > most and blend.is_hot(row)):
+        group, total, content, listed = self._scores[row]
+        most = max(content, listed)
+        if most <= 0 or (total - content - listed > most and self._blend.is_hot(row)):
             return PLAIN_REASONS[ReasonCode.TRENDING]
-        return PLAIN_REASONS[ReasonCode.SIMILAR] if added - listed >= listed else blend.reason_of_sequence(row)
+        return PLAIN_REASONS[ReasonCode.SIMILAR] if content >= listed else self._blend.reason_of_sequence(group)
 
-    def _best_variant(self, group: int, added: float, most: float | None) -> tuple[int, float, int] | None:
-        """Return row, score and score in millionths of the best variant that may be shown; of equals the first id."""
+    def _best_variant(self, group: int, added: float, most: float | None) -> _Best | None:
+        """Return the best variant that may be shown; of equals the first by id."""
         start, end = self._starts(group), self._starts(group + 1)
         rows = self._rows[start:end]
         is_clicked = end - start > 1 and self._group_hour(group) != NEVER
@@ -83,41 +112,49 @@ class Glance:
             return self._best_of(rows.tolist(), added)
         # Of even variants the one that is clicked most scores the most that its group can. Is it not the first by id,
         # an earlier one may score the same to the millionth: by a share of nothing, or by clicks that are long past.
-        place = self._hours[rows].argmax().item() if is_clicked else 0
-        if place:
-            return self._best_of(rows.tolist(), added)
+        if is_clicked and self._hours[rows].argmax():
+            return self._best_of(self._notable(rows), added)
         row = rows.item(0)
         total = self._trend(row, self._hour(row), self._rating(row)) + added if most is None else most
-        return row, total, round(total * UNITS)
+        return _Best(row, total, round(total * UNITS))
 
-    def _best_listed(self, group: int, added: float) -> tuple[int, float, int] | None:
-        """Return the same where the lists mean one variant more than another, and take down what they add to it."""
-        best, best_units, sequence = None, -1, self._blend.sequence
-        if sequence is None:
-            return None
-        listed = self._blend.shares.sequence * sequence.score(np.array([group])).item(0)
-        for row in self._rows[self._starts(group) : self._starts(group + 1)].tolist():
-            if self._may_stand(row):
-                own = added - listed * (1.0 - sequence.share(row, group))
-                total = self._trend(row, self._hour(row), self._rating(row)) + own
-                units = round(total * UNITS)
-                if units > best_units or (units == best_units and best and self._is_before(row, best[0])):
-                    best, best_units, self._added[row] = (row, total, units), units, own
+    def _best_listed(
+        self, group: int, shares: Mapping[int, float], content: float, listed: float, most: float
+    ) -> _Best | None:
+        """Return the same where the lists mean one variant more than another: those in ``shares`` by so much."""
+        best, most_without_lists = None, most - listed
+        for row, share in shares.items():
+            if best and most_without_lists + listed * share < best.total - SLACK:
+                return best  # nor has any later one the share for it
+            best = self._better(best, row, content + listed * share)
+        if best and most_without_lists + listed * VARIANT_FLOOR < best.total - SLACK:
+            return best
+        rows = self._rows[self._starts(group) : self._starts(group + 1)]
+        for row in self._notable(rows) if self._is_even(group) else rows.tolist():
+            if row not in shares:
+                best = self._better(best, row, content + listed * VARIANT_FLOOR)
         return best
 
-    def _best_of(self, rows: list[int], added: float) -> tuple[int, float, int] | None:
-        best, best_units, total, units, known = None, -1, 0.0, 0, -1.0
+    def _best_of(self, rows: list[int], added: float) -> _Best | None:
+        best = None
         for row in rows:
-            if self._may_stand(row):
-                hour, rating = self._hour(row), self._rating(row)
-                # Most variants are like the one before: nobody clicks them, and they are rated alike.
-                if hour != NEVER or rating != known:
-                    known = rating if hour == NEVER else -1.0
-                    total = self._trend(row, hour, rating) + added
-                    units = round(total * UNITS)
-                if units > best_units or (units == best_units and best and self._is_before(row, best[0])):
-                    best, best_units = (row, total, units), units
+            best = self._better(best, row, added)
         return best
+
+    def _better(self, best: _Best | None, row: int, added: float) -> _Best | None:
+        """Return the better of two, which is never one that may not be shown."""
+        if not self._may_stand(row):
+            return best
+        total = self._trend(row, self._hour(row), self._rating(row)) + added
+        units = round(total * UNITS)
+        if best is None or units > best.units or (units == best.units and self._is_before(row, best.row)):
+            return _Best(row, total, units)
+        return best
+
+    def _notable(self, rows: NDArray[np.int32]) -> list[int]:
+        """Return those of even variants among which the best is: the first by id, and whoever is clicked."""
+        others = rows[1:]
+        return [rows.item(0), *others[self._hours[others] > NEVER].tolist()]
 
     def _is_before(self, row: int, other: int) -> bool:
         if self._blend.shop.catalogue.vocabulary.sorted_rows is None:
@@ -127,7 +164,6 @@ class Glance:
     def _trend(self, row: int, hour: float, rating: float) -> float:
         trend = rating * self._ratings_share
         if hour != NEVER:
-            shop = self._blend.shop
-            peak = max(shop.hotness.peaks.item(shop.catalogue.categories.item(row)), self._least)
+            peak = max(self._peak(self._category_of(row)), self._least)
             trend += math.exp(min(hour - peak, 0.0)) * self._clicks_share
         return trend

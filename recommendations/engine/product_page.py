@@ -23,15 +23,18 @@ def add_candidates(builder: ListBuilder, blend: Blend, row: int, filtering: Filt
     as it would be, and nine in ten candidates alone.
     """
     shares, known = blend.shares, around(blend.shop, row, blend.page_sequence)
-    content = shares.content * known.cosines
-    added = content if known.sequence is None else content + shares.sequence * known.sequence
+    content = added = shares.content * known.cosines
+    listed = None
+    if known.sequence is not None:
+        listed = shares.sequence * known.sequence
+        added = content + listed
     likely, most = blend.bounds(known.groups)
     most = most + added
     order = (-(most if blend.behaviour is None else likely + added)).argsort()
     can_glance = blend.behaviour is None and filtering.is_plain and limit <= GLANCED_LIMIT
     if can_glance:
         glance = Glance(blend, builder, filtering)
-        is_settled = glance.add(order[:GLANCED_GROUPS].tolist(), known.groups, added, most)
+        is_settled = glance.add(order[:GLANCED_GROUPS].tolist(), known.groups, content, listed, most)
         others = order[:0] if is_settled else _still_possible(order[GLANCED_GROUPS:], most, builder)
         far, far_content = _far(blend, row, filtering, known, builder.score_to_beat - SLACK)
         if len(far) <= GLANCED_GROUPS:
@@ -86,9 +89,11 @@ def _far(blend: Blend, row: int, filtering: Filter, known: Around, to_beat: floa
     most_trend: dict[int, float] = {}
     for category in around_categories(shop, row, filtering.categories):
         most_trend.update(zip(*hot_above(blend.trend, category, least_trend / (shares.trend or 1.0)), strict=True))
-    others = most_trend.keys() - {*known.groups.tolist(), shop.catalogue.groups.item(row)}
+    others = most_trend.keys() - {*known.groups.tolist(), shop.catalogue.groups.item(row)} if most_trend else ()
+    if not others:
+        return [], []
     most_besides = {group: shares.trend * most_trend[group] for group in others}
-    if blend.behaviour is not None and others:
+    if blend.behaviour is not None:
         _, behaviour = blend.behaviour.bounds(np.array(list(others), dtype=np.intp))
         for group, most in zip(others, behaviour.tolist(), strict=True):
             most_besides[group] += shares.behaviour * most

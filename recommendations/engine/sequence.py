@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recommendations.engine import decay
 from recommendations.engine.next_lists import Followers, Trail
-from recommendations.engine.reasons import ReasonCode
+from recommendations.engine.reasons import PLAIN_REASONS, Reason, ReasonCode
 from recommendations.engine.shop import Shop
 
 # What a variant has of its group's score that nobody went on to, while others of the group were followed.
@@ -49,19 +49,26 @@ class _Part(NamedTuple):
 class Variants:
     """What of its group's score each variant has: all the one that followed most, ``VARIANT_FLOOR`` one that did not.
 
-    ``groups``: those of several variants, ascending; ``rows``: which of them followed, ascending; ``shares``: of these.
+    ``followed``: by group of several variants, the shares of those that followed, by row, the largest first.
     """
 
-    def __init__(self, groups: NDArray[np.intp], rows: NDArray[np.intp], shares: NDArray[np.float64]) -> None:
+    def __init__(
+        self,
+        groups: NDArray[np.intp],
+        rows: NDArray[np.intp],
+        shares: NDArray[np.float64],
+        owners: NDArray[np.intp],
+    ) -> None:
+        """``groups``: of several variants, ascending; ``rows``, ascending, ``shares`` and ``owners``, their groups."""
         self._groups, self._rows, self._shares = groups, rows, shares
-        self.groups = frozenset(groups.tolist())
-        self._by_row = dict(zip(rows.tolist(), shares.tolist(), strict=True))
-
-    def share(self, row: int, group: int) -> float:
-        return self._by_row.get(row, VARIANT_FLOOR) if group in self.groups else 1.0
+        self.followed: dict[int, dict[int, float]] = {group: {} for group in groups.tolist()}
+        falling = (-shares).argsort()
+        by_share = rows[falling].tolist(), shares[falling].tolist(), owners[falling].tolist()
+        for row, share, group in zip(*by_share, strict=True):
+            self.followed[group][row] = share
 
     def shares_of(self, rows: NDArray[np.int32], groups: NDArray[np.int32]) -> NDArray[np.float64]:
-        """Return the same of many, same shape."""
+        """Return the share of each row, which is of its one of ``groups``, same shape."""
         shares = np.where(_places(self._groups, groups) >= 0, VARIANT_FLOOR, 1.0)
         places = _places(self._rows, rows)
         shares[places >= 0] = self._shares[places[places >= 0]]
@@ -83,6 +90,8 @@ class SequenceScorer:
     parts: tuple[_Part, ...]
     scale: float
     variants: Variants | None = None
+    # What was asked before: a scorer serves its page for a while.
+    _reasons: dict[int, Reason] = field(init=False, default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -120,13 +129,31 @@ class SequenceScorer:
             scores *= self.variants.shares_of(rows, groups)
         return scores
 
+    @property
+    def followed(self) -> Mapping[int, Mapping[int, float]]:
+        """What of its group's score each variant that followed has, by group of several variants."""
+        return self.variants.followed if self.variants is not None else {}
+
     def share(self, row: int, group: int) -> float:
         """Return what of its group's score a product has."""
-        return self.variants.share(row, group) if self.variants is not None else 1.0
+        followed = self.followed.get(group)
+        return 1.0 if followed is None else followed.get(row, VARIANT_FLOOR)
+
+    def reason(self, group: int) -> Reason:
+        """Return the list that adds most to the score of ``group``: of its variants' it is the same."""
+        known = self._reasons.get(group)
+        if known is None:
+            leads = self._leads(group, 1.0)
+            known = Reason(leads[0].code, leads[0].row) if leads else PLAIN_REASONS[ReasonCode.TRENDING]
+            self._reasons[group] = known
+        return known
 
     def leads(self, row: int, group: int) -> list[Lead]:
         """Return the lists that lead to a product, what adds most first; their worths add up to its score."""
-        leads, share = [], self.share(row, group)
+        return self._leads(group, self.share(row, group))
+
+    def _leads(self, group: int, share: float) -> list[Lead]:
+        leads = []
         for part in self.parts:
             place = int(part.followers.groups.searchsorted(group))
             if place < len(part.values) and part.followers.groups.item(place) == group:
@@ -166,7 +193,8 @@ def _variants(shop: Shop, parts: Sequence[_Part], groups: NDArray[np.intp]) -> V
     rows, sums, own = rows[own >= 0], sums[own >= 0], own[own >= 0]
     most = np.zeros(len(several))
     np.maximum.at(most, own, sums)
-    return Variants(several, rows, VARIANT_FLOOR + (1 - VARIANT_FLOOR) * sums / np.maximum(most[own], _TINY))
+    shares = VARIANT_FLOOR + (1 - VARIANT_FLOOR) * sums / np.maximum(most[own], _TINY)
+    return Variants(several, rows, shares, several[own])
 
 
 def _places(ordered: NDArray[np.intp], wanted: NDArray[np.integer]) -> NDArray[np.intp]:
