@@ -222,11 +222,13 @@ def in_turns(asked: dict[str, Callable[[int], Any]]) -> dict[str, list[int]]:
     times: dict[str, list[int]] = {name: [] for name in asked}
     for block in range(-1, N_BLOCKS - 1):
         for name, ask in asked.items():
-            for place in range(BLOCK_SIZE):
-                if name.endswith(WITH_LISTS):  # asked before, since the lists changed last
-                    ask(max(block, 0) * BLOCK_SIZE + place)
+            turns = range(max(block, 0) * BLOCK_SIZE, (max(block, 0) + 1) * BLOCK_SIZE)
+            if name.endswith(WITH_LISTS):  # asked before, since the lists changed last; but not just before
+                for turn in turns:
+                    ask(turn)
+            for turn in turns:
                 started = time.thread_time_ns()
-                ask(max(block, 0) * BLOCK_SIZE + place)
+                ask(turn)
                 if block >= 0:
                     times[name].append(time.thread_time_ns() - started)
     return times
