@@ -28,7 +28,7 @@ class Followers(NamedTuple):
     row_scores: NDArray[np.float64]
 
     def without(self, left_out: NDArray[np.intp]) -> "Followers":
-        """Return those that are in none of the groups ``left_out``."""
+        """Return those that are in none of the groups ``left_out``, ascending."""
         kept = _not_among(self.groups, left_out)
         if kept.all():
             return self
@@ -91,11 +91,13 @@ def _followers(found: NextList, catalogue: Catalogue) -> Followers:
 
 
 def _not_among(groups: NDArray[np.intp], left_out: NDArray[np.intp]) -> NDArray[np.bool_]:
-    # A page leaves out one group, which is quicker to compare with than to look for.
-    if len(left_out) == 1:
-        kept: NDArray[np.bool_] = groups != left_out[0]
-        return kept
-    return np.isin(groups, left_out, invert=True)
+    """Return which ``groups`` are none of those ``left_out``, ascending: ``np.isin`` without its overhead."""
+    if not len(left_out):
+        return np.ones(len(groups), dtype=np.bool_)
+    places = left_out.searchsorted(groups)
+    places[places == len(left_out)] = 0
+    kept: NDArray[np.bool_] = left_out[places] != groups
+    return kept
 
 
 class Origin(NamedTuple):

@@ -1,8 +1,10 @@
 """What other shoppers went on to, from where this shopper comes."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -81,6 +83,7 @@ class SequenceScorer:
 
     value = w / max(w_max, m): a follower's decayed weight over that of its list's largest, m being the least that makes
     a sure follower. ``groups``: all that are led to, ascending; ``values``: their scores, in [0, 1], same shape.
+    ``listed``: those of all ``parts`` one after the other; ``starts``: where each part begins in it.
     Variants count together, and ``variants`` says which of them is meant; None where no group has several.
     It keeps no catalogue alive: it may outlive the one it was made for.
     """
@@ -88,6 +91,8 @@ class SequenceScorer:
     groups: NDArray[np.intp]
     values: NDArray[np.float64]
     parts: tuple[_Part, ...]
+    listed: NDArray[np.intp]
+    starts: list[int]
     scale: float
     variants: Variants | None = None
     # What was asked before: a scorer serves its page for a while.
@@ -101,18 +106,21 @@ class SequenceScorer:
 
         ``left_out``: groups that are not led to, because the shopper is there.
         """
-        parts = _parts(shop, trail, now_seconds, weights, np.array(list(left_out), dtype=np.intp))
+        parts = _parts(shop, trail, now_seconds, weights, np.array(sorted(left_out), dtype=np.intp))
         if not parts:
             return None
         values: NDArray[np.float64]
         if len(parts) == 1:
-            groups, values = parts[0].followers.groups, parts[0].weight * parts[0].values
+            groups = listed = parts[0].followers.groups
+            values = parts[0].weight * parts[0].values
         else:
-            groups, places = np.unique(np.concatenate([part.followers.groups for part in parts]), return_inverse=True)
+            listed = np.concatenate([part.followers.groups for part in parts])
+            groups, places = np.unique(listed, return_inverse=True)
             sums = np.bincount(places, np.concatenate([part.weight * part.values for part in parts]))
             values = sums.astype(np.float64)
         scale = max(1.0, values.max().item())
-        return cls(groups, values / scale, tuple(parts), scale, _variants(shop, parts, groups))
+        starts = [0, *accumulate(len(part.values) for part in parts[:-1])]
+        return cls(groups, values / scale, tuple(parts), listed, starts, scale, _variants(shop, parts, groups))
 
     def score(self, groups: NDArray[np.int32] | NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the scores of variant groups, same shape; 0 where nothing leads."""
@@ -154,12 +162,12 @@ class SequenceScorer:
 
     def _leads(self, group: int, share: float) -> list[Lead]:
         leads = []
-        for part in self.parts:
-            place = int(part.followers.groups.searchsorted(group))
-            if place < len(part.values) and part.followers.groups.item(place) == group:
-                value = part.values.item(place)
-                times, worth = part.followers.counts.item(place), share * part.weight * value / self.scale
-                leads.append(Lead(part.row, part.position, part.code, times, value, worth))
+        for at in (self.listed == group).nonzero()[0].tolist():
+            number = bisect_right(self.starts, at) - 1
+            part, place = self.parts[number], at - self.starts[number]
+            value = part.values.item(place)
+            times, worth = part.followers.counts.item(place), share * part.weight * value / self.scale
+            leads.append(Lead(part.row, part.position, part.code, times, value, worth))
         return sorted(leads, key=lambda lead: -lead.worth)  # a stable sort: of equals the newest origin
 
 
