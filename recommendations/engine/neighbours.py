@@ -59,10 +59,26 @@ def find_neighbours_of_rows(
     step = _rows_per_step(parameters, vectors.shape[0])
     for start in range(rows.start, rows.stop, step):
         stop = min(start + step, rows.stop)
-        block = _neighbours_of_rows(vectors, columns, start, stop, parameters, threads)
+        own = np.arange(start, stop)
+        block = _neighbours_of_rows(vectors[start:stop], columns, own, parameters, threads)
         done = slice(start - rows.start, stop - rows.start)
         ids[done], scores[done] = block.ids, block.scores
         on_progress(done.stop, len(rows))
+    return Neighbours(ids, scores)
+
+
+def find_neighbours_of_some(
+    vectors: sparse.csr_matrix, rows: NDArray[np.intp], parameters: NeighbourParameters, *, threads: int = 1
+) -> Neighbours:
+    """Return the neighbours of some ``rows`` among all rows, as :func:`find_neighbours` would."""
+    ids = np.full((len(rows), parameters.k), -1, dtype=np.int32)
+    scores = np.zeros((len(rows), parameters.k), dtype=np.float32)
+    columns = vectors.T.tocsr()
+    step = _rows_per_step(parameters, vectors.shape[0])
+    for start in range(0, len(rows), step):
+        own = rows[start : start + step]
+        block = _neighbours_of_rows(vectors[own], columns, own, parameters, threads)
+        ids[start : start + step], scores[start : start + step] = block.ids, block.scores
     return Neighbours(ids, scores)
 
 
@@ -72,23 +88,21 @@ def _rows_per_step(parameters: NeighbourParameters, n_rows: int) -> int:
 
 
 def _neighbours_of_rows(
-    vectors: sparse.csr_matrix,
+    asked: sparse.csr_matrix,
     columns: sparse.csr_matrix,
-    start: int,
-    stop: int,
+    own: NDArray[np.intp],
     parameters: NeighbourParameters,
     threads: int,
 ) -> Neighbours:
-    n_rows, k = stop - start, parameters.k
+    """Return the neighbours of the vectors ``asked``, which stand in the rows ``own`` of the whole."""
+    n_rows, k = len(own), parameters.k
     ids = np.full((n_rows, k), -1, dtype=np.int32)
     scores = np.zeros((n_rows, k), dtype=np.float32)
-    if vectors.shape[1]:
-        top_n = min(k + parameters.surplus + 1, vectors.shape[0])
-        found = sp_matmul_topn(
-            vectors[start:stop], columns, top_n=top_n, threshold=parameters.floor, n_threads=threads
-        ).tocoo()
+    if asked.shape[1]:
+        top_n = min(k + parameters.surplus + 1, columns.shape[1])
+        found = sp_matmul_topn(asked, columns, top_n=top_n, threshold=parameters.floor, n_threads=threads).tocoo()
         rows, columns_found, values = found.row, found.col, np.clip(found.data, 0.0, 1.0)
-        others = columns_found != rows + start
+        others = columns_found != own[rows]
         rows, columns_found, values = rows[others], columns_found[others], values[others]
         order = np.lexsort((columns_found, -np.round(values, 6), rows))
         rows, columns_found, values = rows[order], columns_found[order], values[order]

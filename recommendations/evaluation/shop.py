@@ -1,7 +1,7 @@
 """A catalogue from a file, or from nothing but the names in a log, indexed as serving has it, without a database."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,7 +16,8 @@ from catalog.paths import leaf_name, parent_path, paths_to
 from catalog.rows import ProductRow, completed
 from catalog.selectors import CategoryNode
 from recommendations.engine.features import FeatureParameters, extract_features
-from recommendations.engine.neighbours import NeighbourParameters, find_neighbours
+from recommendations.engine.neighbours import NeighbourParameters, find_neighbours, find_neighbours_of_some
+from recommendations.engine.similarity import Similarity
 from recommendations.index.artifact import Artifact
 from recommendations.index.build import arrays_of, manifest_of, texts_of
 from recommendations.index.index import Index, index_of
@@ -31,10 +32,11 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class OfflineShop:
-    """``skus``: by row. ``has_texts``, ``has_categories``: whether there is any to go by."""
+    """``skus``: by row; ``texts``: by field, of each group; ``has_texts``, ``has_categories``: if there is any."""
 
     index: Index
     skus: list[str]
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
 
     @property
     def n_products(self) -> int:
@@ -58,6 +60,29 @@ class OfflineShop:
         shape = (len(similarity.indptr) - 1, max(similarity.n_terms, 1))
         by_group = sparse.csr_matrix((similarity.data, similarity.indices, similarity.indptr), shape=shape)
         return by_group[self.groups]
+
+    def with_features(self, parameters: FeatureParameters, beside: NDArray[np.integer]) -> "OfflineShop":
+        """Return the same shop with texts read by other field weights, for pages beside these rows alone.
+
+        Other groups have no neighbours in it; vectors, and so the cosines of any two, are there for all.
+        """
+        features = extract_features(self.texts, parameters)
+        groups = np.unique(self.groups[beside]).astype(np.intp)
+        found = find_neighbours_of_some(
+            features.vectors, groups, NeighbourParameters(), threads=settings.INDEX_BUILD_THREADS
+        )
+        old, vectors = self.index.similarity, features.vectors
+        ids, scores = np.full_like(old.neighbour_ids, -1), np.zeros_like(old.neighbour_scores)
+        ids[groups], scores[groups] = found.ids, found.scores
+        similarity = Similarity(
+            ids,
+            scores,
+            vectors.indptr.astype(np.int64),
+            vectors.indices.astype(np.int32),
+            vectors.data.astype(np.float32),
+            len(features.terms),
+        )
+        return replace(self, index=replace(self.index, similarity=similarity))
 
 
 def read_products(name: str, on_problem: Callable[[str], None]) -> list[ProductRow]:
@@ -85,14 +110,15 @@ def make_shop(
         for path, c in categories.items()
     )
     columns = read_columns(_products(rows, categories), tree.places)
-    features = extract_features(texts_of(columns), parameters)
+    texts = texts_of(columns)
+    features = extract_features(texts, parameters)
     neighbours = find_neighbours(
         features.vectors, NeighbourParameters(), threads=settings.INDEX_BUILD_THREADS, on_progress=on_progress
     )
     arrays = arrays_of(tree, columns, features)
     arrays |= {"neighbour_ids": neighbours.ids, "neighbour_scores": neighbours.scores}
     artifact = Artifact(manifest_of("", tree, columns, features), arrays, bytes(columns.cards))
-    return OfflineShop(index_of(artifact), [row.sku for row in rows])
+    return OfflineShop(index_of(artifact), [row.sku for row in rows], texts)
 
 
 def named_only(skus: Iterable[str]) -> list[ProductRow]:

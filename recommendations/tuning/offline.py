@@ -7,67 +7,94 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.engine.features import FeatureParameters
 from recommendations.engine.weights import ScoringWeights
 from recommendations.evaluation.dataset import Dataset, Progress, Source, load
-from recommendations.evaluation.following import OfflineLists
 from recommendations.evaluation.report import as_json, describe
 from recommendations.evaluation.run import BLEND, Row, compare
-from recommendations.evaluation.scorers import Bench, Setting
+from recommendations.evaluation.scorers import Bench
 from recommendations.evaluation.splits import NothingToAsk, Split, Targets, split
-from recommendations.tuning.collect import all_asked, collect
+from recommendations.tuning.folds import Folded, folds_of, joined
+from recommendations.tuning.making import Making, Search
+from recommendations.tuning.remake import Remaking, made_of, search_making
 from recommendations.tuning.search import Found, search
-from recommendations.tuning.sheet import Metric, Sheet
+from recommendations.tuning.sheet import Metric
 from recommendations.tuning.space import DIALS, Dial, changed
 
 BEFORE = "before"
+# In so many parts questions are asked, each from all before it, where half-lives are searched.
+N_FOLDS = 6
 # What the blend is made of, and so what it should be better than.
 _SIGNALS = ("content", "trend", "behaviour", "sequence")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be tuned, on what. ``start``: the weights in force; ``dials``: names, none: all that matter.
+    """What is to be tuned, on what. ``start``, ``made``: what is in force; ``dials``: names, none: all that matter.
 
-    ``n_questions``: as many at most are asked in the search, and again as many afterwards, of other shoppers.
+    ``n_questions``: as many at most are asked in the search, and again as many afterwards, of other shoppers;
+    ``n_sampled`` and ``n_remade``: questions and trials of each search that makes signals anew.
     """
 
     source: Source
     novel: bool = False
+    search: tuple[Search, ...] = (Search.BLEND,)
     start: ScoringWeights = field(default_factory=ScoringWeights)
+    made: Making = field(default_factory=Making)
     dials: tuple[str, ...] = ()
     metric: Metric = Metric.NDCG
     n_questions: int = 4000
+    n_sampled: int = 1000
     n_trials: int = 150
+    n_remade: int = 20
     seed: int = 0
     n_draws: int = 1000
-    features: FeatureParameters = field(default_factory=FeatureParameters)
 
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """``rows``: each signal, the blend before and the blend after, on shoppers whom the search never saw."""
+    """``rows``: each signal, the blend before and the blend after, on shoppers whom the search never saw.
+
+    ``found``: the weights; ``remade``: what was found of that which signals are made with, one search after the other.
+    """
 
     wish: Wish
-    found: Found
+    found: Found[ScoringWeights]
+    remade: list[Found[Making]]
     rows: list[Row]
     data: dict[str, Any]
 
     @property
+    def made(self) -> Making:
+        """What signals were made with when the weights were searched."""
+        return made_of(self.remade, self.wish.made)
+
+    @property
     def changes(self) -> dict[str, tuple[float, float]]:
+        """What is another weight of the profile."""
         return changed(self.wish.start, self.found.weights)
 
     @property
+    def changes_of_making(self) -> dict[str, tuple[float, float]]:
+        """What is made with other numbers; with the trend's half-life, which is told and no more."""
+        found = self.made if not self.remade else replace(self.made, trend_hours=self.remade[0].weights.trend_hours)
+        return changed(self.wish.made, found)
+
+    @property
+    def is_cut_short(self) -> bool:
+        return self.found.is_cut_short or any(found.is_cut_short for found in self.remade)
+
+    @property
     def gain(self) -> tuple[float, ...]:
-        """How much better the weights are than those before, at 20 places, and the bounds of that as far as drawn."""
+        """How much better it is than before, at 20 places, and the bounds of that as far as drawn."""
         rows, metric = {row.scorer: row for row in self.rows}, f"{self.wish.metric}@20"
         before = rows[BEFORE]
         return before.gains.get(metric) or (rows[BLEND].metrics[metric] - before.metrics[metric],)
 
     def as_json(self) -> dict[str, Any]:
         wish = asdict(self.wish) | {"source": {"cut": self.wish.source.cut, "n_days": self.wish.source.n_days}}
-        found = asdict(self.found) | {"changes": self.changes, "gain": self.gain}
-        return as_json(self.rows, self.data, wish) | {"found": found}
+        found = asdict(self.found) | {"changes": self.changes, "gain": self.gain, "is_cut_short": self.is_cut_short}
+        remade = {"changes": self.changes_of_making, "searches": [asdict(found) for found in self.remade]}
+        return as_json(self.rows, self.data, wish) | {"found": found, "remade": remade}
 
 
 def tune(
@@ -76,39 +103,62 @@ def tune(
     on_progress: Progress,
     on_trial: Callable[[int, float, float], None] = lambda _n, _value, _best: None,
 ) -> Tuned:
-    """Return the weights that do best on a validation part; raises BadFile, OSError, NothingToAsk, NoOptimiser.
+    """Return what does best on a validation part; raises BadFile, OSError, NothingToAsk, NoOptimiser.
 
     The test part is not looked at: a file of its own is not opened, and of one file with both it is cut off first.
+    What signals are made with is searched first, with the weights in force, and the weights with what was found.
     """
-    dataset = load(replace(wish.source, test=None), wish.features, on_problem, on_progress).validation()
+    source = replace(wish.source, test=None)
+    dataset = load(source, wish.made.features(), on_problem, on_progress).validation()
     whole = split(dataset.log, dataset.is_test, Targets.NEXT, novel=wish.novel)
     searched, checked = _halves(whole, wish)
-    sheet = sheet_of(dataset, searched, wish.start, novel=wish.novel, on_progress=on_progress)
-    found = search(
-        lambda weights: sheet.quality(weights, wish.metric),
+    sampled = _folds(wish, _sample(searched, wish))
+    remaking = Remaking(dataset, sampled, wish.start, wish.made, wish.metric, wish.novel)
+    remade = search_making(remaking, wish.search, n_trials=wish.n_remade, seed=wish.seed, on_progress=on_progress)
+    made = made_of(remade, wish.made)
+    found = _weights(wish, replace(remaking, folds=_folds(wish, searched)), made, remade, on_progress, on_trial)
+    folds = _folds(wish, checked)
+    benches = _BeforeAndAfter(
+        _bench(remaking, folds, wish.made, wish.start), _bench(remaking, folds, made, found.weights)
+    )
+    asked = joined(checked, folds)
+    rows = _checked(wish, dataset, asked, benches, on_progress)
+    return Tuned(wish, found, remade, rows, describe(dataset, asked) | {"n_searched": len(searched.cases)})
+
+
+def _weights(
+    wish: Wish,
+    remaking: Remaking,
+    made: Making,
+    remade: list[Found[Making]],
+    on_progress: Progress,
+    on_trial: Callable[[int, float, float], None],
+) -> Found[ScoringWeights]:
+    """Return the best weights of a profile, those in force where they are not searched."""
+    if remade and (Search.BLEND not in wish.search or remade[-1].is_cut_short):
+        return Found(wish.start, remade[-1].value, remade[-1].value, 0)
+    pages = remaking.pages(made, on_progress)
+    return search(
+        lambda weights: pages.quality(weights, wish.metric),
         wish.start,
-        _dials(wish, dataset),
+        _dials(wish, remaking.dataset),
         n_trials=wish.n_trials,
         seed=wish.seed,
         on_trial=on_trial,
     )
-    rows = _checked(wish, dataset, checked, found.weights, on_progress)
-    return Tuned(wish, found, rows, describe(dataset, checked) | {"n_searched": len(searched.cases)})
 
 
-def sheet_of(dataset: Dataset, asked: Split, weights: ScoringWeights, *, novel: bool, on_progress: Progress) -> Sheet:
-    """Return the pages of what is asked, by any weights with the rules of ``weights``."""
-    setting = Setting(weights=all_asked(weights))
-    bench, n = Bench(dataset.offline, asked, setting), len(asked.cases)
-    lists = OfflineLists(asked.train, bench.viewed, asked.now_seconds, setting.following)
-    return collect(
-        bench.shop,
-        lists,
-        asked.cases,
-        asked.now_seconds,
-        novel=novel,
-        on_progress=lambda done: on_progress("pages", done, n),
-    )
+def _folds(wish: Wish, asked: Split) -> list[Split]:
+    return folds_of(asked, N_FOLDS) if Search.HALF_LIVES in wish.search else [asked]
+
+
+def _sample(searched: Split, wish: Wish) -> Split:
+    """Return some of the questions, for searches that ask each of them again in every trial."""
+    n = len(searched.cases)
+    if n <= wish.n_sampled:
+        return searched
+    places = np.sort(np.random.default_rng(wish.seed).choice(n, wish.n_sampled, replace=False))
+    return replace(searched, cases=searched.cases.take(places))
 
 
 def _halves(whole: Split, wish: Wish) -> tuple[Split, Split]:
@@ -141,14 +191,21 @@ def _dials(wish: Wish, dataset: Dataset) -> list[Dial]:
     return [dial for dial in DIALS if dial.needs is None or has[dial.needs]]
 
 
-def _checked(wish: Wish, dataset: Dataset, asked: Split, weights: ScoringWeights, on_progress: Progress) -> list[Row]:
+def _bench(remaking: Remaking, folds: list[Split], made: Making, weights: ScoringWeights) -> Folded:
+    offline = remaking.shop(made, folds)
+    return Folded([Bench(offline, fold, made.setting(weights)) for fold in folds])
+
+
+def _checked(
+    wish: Wish, dataset: Dataset, asked: Split, benches: "_BeforeAndAfter", on_progress: Progress
+) -> list[Row]:
     """Return what the engine itself makes of the weights before and after."""
-    before, after = (Bench(dataset.offline, asked, Setting(weights=those)) for those in (wish.start, weights))
-    names = [*(name for name in _SIGNALS if name in after.names), BEFORE, BLEND]
+    known = benches.after.benches[0].names
+    names = [*(name for name in _SIGNALS if name in known), BEFORE, BLEND]
     return compare(
         dataset.offline,
         asked,
-        _BeforeAndAfter(before, after),
+        benches,
         names,
         novel=wish.novel,
         n_draws=wish.n_draws,
@@ -159,8 +216,8 @@ def _checked(wish: Wish, dataset: Dataset, asked: Split, weights: ScoringWeights
 
 @dataclass(frozen=True, slots=True)
 class _BeforeAndAfter:
-    before: Bench
-    after: Bench
+    before: Folded
+    after: Folded
 
     def lists(self, name: str, *, novel: bool, on_progress: Callable[[int], None]) -> NDArray[np.int32]:
         bench, name = (self.before, BLEND) if name == BEFORE else (self.after, name)

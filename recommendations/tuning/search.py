@@ -1,18 +1,17 @@
-"""Looking for the weights that an objective likes best."""
+"""Looking for the numbers that an objective likes best: a profile's weights, or what signals are made with."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
-from recommendations.engine.weights import ScoringWeights
-from recommendations.tuning.space import Dial, turned, value_of
+from recommendations.tuning.space import Dial, Tunable, turned, value_of
 from sdr.exceptions import SdrError
 
 if TYPE_CHECKING:
     import optuna
+    from _typeshed import DataclassInstance
 
-Objective = Callable[[ScoringWeights], float]
 # Who hears after each trial how many are done, what came of it, and what is the best so far.
 OnTrial = Callable[[int, float, float], None]
 # A dial goes back to where it was if that costs no more than this part of the objective.
@@ -28,10 +27,10 @@ class NoOptimiser(SdrError):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Generic[Tunable]):
     """``value``: of ``weights``; ``start_value``: of those it began with. ``is_cut_short``: by Ctrl-C."""
 
-    weights: ScoringWeights
+    weights: Tunable
     value: float
     start_value: float
     n_trials: int
@@ -39,14 +38,14 @@ class Found:
 
 
 def search(
-    objective: Objective,
-    start: ScoringWeights,
+    objective: Callable[[Tunable], float],
+    start: Tunable,
     dials: Sequence[Dial],
     *,
     n_trials: int,
     seed: int = 0,
     on_trial: OnTrial = lambda _n, _value, _best: None,
-) -> Found:
+) -> Found[Tunable]:
     """Return the best weights of ``n_trials``, the first of which is ``start``. The same seed finds the same.
 
     Tree-structured Parzen estimator (Bergstra et al., NIPS 2011), as Optuna has it. What the objective does not miss
@@ -70,8 +69,8 @@ def search(
 
 
 def _asked(
-    start: ScoringWeights, dials: Sequence[Dial], n_trials: int, seed: int, start_value: float
-) -> Iterator[tuple[ScoringWeights, Callable[[float], None]]]:
+    start: Tunable, dials: Sequence[Dial], n_trials: int, seed: int, start_value: float
+) -> Iterator[tuple[Tunable, Callable[[float], None]]]:
     """Yield weights to try, and whom to tell what came of them."""
     if not dials:
         return
@@ -104,7 +103,7 @@ def _study(dials: Sequence[Dial], seed: int) -> "tuple[optuna.Study, dict[str, o
 
 def _trial(
     dials: Sequence[Dial],
-    weights: ScoringWeights,
+    weights: "DataclassInstance",
     value: float,
     distributions: "dict[str, optuna.distributions.BaseDistribution]",
 ) -> "optuna.trial.FrozenTrial":
@@ -114,7 +113,9 @@ def _trial(
     return optuna.trial.create_trial(params=params, distributions=distributions, value=value)
 
 
-def _simplified(objective: Objective, start: ScoringWeights, dials: Sequence[Dial], best: Found) -> Found:
+def _simplified(
+    objective: Callable[[Tunable], float], start: Tunable, dials: Sequence[Dial], best: Found[Tunable]
+) -> Found[Tunable]:
     """Return ``best`` with those dials turned back that make no difference."""
     least = best.value * (1 - WORTHLESS)
     for dial in dials:

@@ -1,13 +1,17 @@
 """The dials that a search may turn, and how far."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from recommendations.engine.weights import ScoringWeights
 from recommendations.tuning.collect import MAX_SEQUENCE
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 _DECIMALS = 4
+# What has dials: weights of a profile, or what signals are made with.
+Tunable = TypeVar("Tunable", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,21 @@ DIALS = (
     Dial("sequence_decay", 0.2, 1.0),
     Dial("min_sequence_weight", 0.2, 50.0, is_log=True),
 )
+# Of what signals are made with (see ``making``). The half-life of a week is none: it tells what rises, and moves no list.
+HALF_LIFE_DIALS = (
+    Dial("trend_hours", 0.25, 336.0, is_log=True),
+    Dial("sequence_days", 0.5, 365.0, is_log=True),
+)
+FIELD_DIALS = (
+    Dial("name", 0.0, 5.0),
+    Dial("category", 0.0, 5.0),
+    Dial("tags", 0.0, 5.0),
+    Dial("description", 0.0, 5.0),
+)
 Values = Mapping[str, float]
 
 
-def value_of(weights: ScoringWeights, dial: Dial) -> float:
+def value_of(weights: "DataclassInstance", dial: Dial) -> float:
     """Return where a dial stands, within its bounds."""
     value = getattr(weights, dial.name)
     if dial.rest is not None:
@@ -50,7 +65,7 @@ def value_of(weights: ScoringWeights, dial: Dial) -> float:
     return float(min(max(value, dial.low), dial.high))
 
 
-def turned(weights: ScoringWeights, dials: Sequence[Dial], values: Values) -> ScoringWeights:
+def turned(weights: Tunable, dials: Sequence[Dial], values: Values) -> Tunable:
     """Return ``weights`` with the dials that ``values`` names turned there."""
     changes: dict[str, Any] = {}
     for dial in dials:
@@ -62,7 +77,7 @@ def turned(weights: ScoringWeights, dials: Sequence[Dial], values: Values) -> Sc
     return replace(weights, **changes)
 
 
-def changed(before: ScoringWeights, after: ScoringWeights) -> dict[str, tuple[float, float]]:
+def changed(before: Tunable, after: Tunable) -> dict[str, tuple[float, float]]:
     """Return what differs: by name the number before and after."""
-    names = [name for name in ScoringWeights.__dataclass_fields__ if getattr(before, name) != getattr(after, name)]
+    names = [field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)]
     return {name: (getattr(before, name), getattr(after, name)) for name in names}

@@ -5,6 +5,7 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
@@ -16,8 +17,9 @@ from recommendations.evaluation.progress import Problems, telling
 from recommendations.evaluation.report import as_table, write_json
 from recommendations.evaluation.splits import NothingToAsk
 from recommendations.tuning import offline
+from recommendations.tuning.making import Making, Search
 from recommendations.tuning.offline import Tuned, Wish
-from recommendations.tuning.report import changes_table, verdict
+from recommendations.tuning.report import advice, changes_table, verdict
 from recommendations.tuning.search import NoOptimiser
 from recommendations.tuning.sheet import Metric
 from recommendations.tuning.space import DIALS
@@ -27,6 +29,7 @@ from sdr.exceptions import Conflict
 EXAMPLES = """examples:
   manage.py tune --products hm.jsonl.gz --interactions hm.csv.gz --test-days 2 --novel
   manage.py tune --sessions diginetica_train.tsv.gz diginetica_test.tsv.gz --novel --json found.json
+  manage.py tune --products hm.jsonl.gz --interactions hm.csv.gz --test-days 2 --novel --search blend,half_lives,fields
   manage.py tune --products shop.csv --interactions log.csv --test-days 7 --novel --tenant default --save --as admin
 """
 WIDTH = 170  # where nobody looks on
@@ -46,6 +49,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         names = ",".join(dial.name for dial in DIALS)
         add_data_arguments(parser)
+        parser.add_argument(
+            "--search", metavar="A,B", type=_search, default=(Search.BLEND,),
+            help=f"what to search, of {','.join(Search)} (blend)",
+        )  # fmt: skip
         parser.add_argument("--dials", metavar="A,B", type=_dials, default=(), help=f"turn only these of {names}")
         parser.add_argument(
             "--metric", choices=list(Metric), default=Metric.NDCG, type=Metric, help="at 20 places (%(default)s)"
@@ -55,6 +62,13 @@ class Command(BaseCommand):
             "--questions", type=positive, default=4000, metavar="N",
             help="ask so many at most to search with, and again so many of other shoppers to check with (%(default)s)",
         )  # fmt: skip
+        parser.add_argument(
+            "--remakes", type=positive, default=20, metavar="N",
+            help="half-lives to try, and as many weights of fields: each makes signals anew (%(default)s)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--sample", type=positive, default=1000, metavar="N", help="questions asked in each of these (%(default)s)"
+        )
         parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (%(default)s)")
         parser.add_argument("--draws", type=int, default=1000, help="of the bootstrap; 0: no bounds (%(default)s)")
         parser.add_argument("--json", metavar="FILE", type=Path, help="write every figure there, as fractions")
@@ -83,8 +97,10 @@ class Command(BaseCommand):
             table.print(as_table(tuned.rows, title=f"{files}: validation, {tuned.data['n_cases']:,} cases"))
             if tuned.changes:
                 table.print(changes_table(tuned.changes))
+            if tuned.changes_of_making:
+                table.print(changes_table(tuned.changes_of_making, title="What signals are made with"))
         self.stdout.write(printed.get())
-        self.stdout.write(verdict(tuned))
+        self.stdout.write("\n".join([verdict(tuned), *advice(tuned)]))
 
     def _save(self, tuned: Tuned, tenant: Tenant, editor: User, *, replace: bool) -> None:
         if not tuned.changes or tuned.gain[0] <= 0:
@@ -104,11 +120,15 @@ def _wish(options: dict[str, Any], tenant: Tenant | None) -> Wish:
     return Wish(
         source=source_of(options),
         novel=options["novel"],
+        search=options["search"],
         start=profiles.weights_of(tenant) if tenant else ScoringWeights(),
+        made=Making(sequence_days=settings.SEQUENCE_HALF_LIFE_DAYS),
         dials=options["dials"],
         metric=options["metric"],
         n_questions=options["questions"],
+        n_sampled=options["sample"],
         n_trials=options["trials"],
+        n_remade=options["remakes"],
         seed=options["seed"],
         n_draws=options["draws"],
     )
@@ -149,6 +169,13 @@ def _editor(options: dict[str, Any], tenant: Tenant | None) -> User | None:
     if user is None or not may or not (user.is_superuser or user.tenant_id == tenant.pk):
         raise CommandError(f"{options['username']!r} is nobody who may edit the profile of {tenant.slug}.")
     return user
+
+
+def _search(text: str) -> tuple[Search, ...]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in list(Search)]:
+        raise ArgumentTypeError(f"nothing to search: {', '.join(unknown)}")
+    return tuple(what for what in Search if what in names)
 
 
 def _dials(text: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from recommendations.engine.neighbours import NeighbourParameters, find_neighbours
+from recommendations.engine.neighbours import NeighbourParameters, find_neighbours, find_neighbours_of_some
 
 
 def unit_rows(dense):
@@ -50,6 +50,15 @@ def test_the_same_by_any_row_blocks(vectors, block_rows):
     in_blocks = find_neighbours(vectors, NeighbourParameters(k=7, block_rows=block_rows))
     assert np.array_equal(whole.ids, in_blocks.ids)
     assert np.array_equal(whole.scores, in_blocks.scores)
+
+
+@given(random_vectors(), st.data())
+def test_the_same_for_some_rows_alone(vectors, data):
+    rows = data.draw(st.lists(st.integers(0, vectors.shape[0] - 1), unique=True))
+    whole, parameters = find_neighbours(vectors, NeighbourParameters(k=7)), NeighbourParameters(k=7, block_rows=3)
+    some = find_neighbours_of_some(vectors, np.array(rows, dtype=np.intp), parameters)
+    assert np.array_equal(whole.ids[rows], some.ids)
+    assert np.array_equal(whole.scores[rows], some.scores)
 
 
 @given(random_vectors())
