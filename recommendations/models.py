@@ -9,11 +9,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from recommendations.engine.features import FeatureParameters
 from recommendations.engine.weights import ScoringWeights
 from sdr import clock
 from sdr.accounts.models import Tenant
 
 _SHARE = (MinValueValidator(0.0), MaxValueValidator(1.0))
+_FIELD_WEIGHT = (MinValueValidator(0.0), MaxValueValidator(10.0))
+_FIELDS = FeatureParameters().field_weights
 
 
 class IndexVersion(models.Model):
@@ -211,6 +214,18 @@ class ScoringProfile(models.Model):
         validators=[MinValueValidator(0.1)],
         help_text="How often shoppers must have gone on to a product lately for it to count in full.",
     )
+    field_name = models.FloatField(
+        default=_FIELDS["name"],
+        validators=_FIELD_WEIGHT,
+        help_text="What a word in a product's name counts where texts are compared; from the next index on.",
+    )
+    field_category = models.FloatField(
+        default=_FIELDS["category"], validators=_FIELD_WEIGHT, help_text="A word in its category."
+    )
+    field_tags = models.FloatField(default=_FIELDS["tags"], validators=_FIELD_WEIGHT, help_text="A tag.")
+    field_description = models.FloatField(
+        default=_FIELDS["description"], validators=_FIELD_WEIGHT, help_text="A word in its description."
+    )
     hide_out_of_stock = models.BooleanField(default=True)
     hide_purchased = models.BooleanField(
         default=True, help_text="Do not show a shopper what the shopper has bought, in no variant."
@@ -221,3 +236,7 @@ class ScoringProfile(models.Model):
 
     def weights(self) -> ScoringWeights:
         return ScoringWeights(**{field.name: getattr(self, field.name) for field in fields(ScoringWeights)})
+
+    def features(self) -> FeatureParameters:
+        """Return how an index is to read texts."""
+        return FeatureParameters(field_weights={name: getattr(self, f"field_{name}") for name in _FIELDS})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from celery import Task, group, shared_task
 from kombu.exceptions import OperationalError
 
+from recommendations import profiles
 from recommendations.index import blocks, registry
 from recommendations.index.build import parameters
 from recommendations.index.lease import reason_of
@@ -22,7 +23,7 @@ def rebuild_changed_indexes() -> None:
     """Ask for a rebuild of each tenant whose catalogue has changed. Celery beat calls this every few minutes."""
     for tenant in Tenant.objects.filter(is_active=True):
         blocks.mend(tenant, send_blocks)
-        if registry.is_outdated(tenant, parameters()):
+        if _is_outdated(tenant):
             rebuild_index.delay(tenant.slug)
 
 
@@ -30,8 +31,12 @@ def rebuild_changed_indexes() -> None:
 def rebuild_index(tenant_slug: str, *, regardless: bool = False) -> None:
     """Build the tenant's index and let it serve; only if its catalogue has changed, or else ``regardless``."""
     tenant = Tenant.objects.get(slug=tenant_slug)
-    if regardless or registry.is_outdated(tenant, parameters()):  # what waited in the queue may be done already
+    if regardless or _is_outdated(tenant):  # what waited in the queue may be done already
         rebuild(tenant, send=send_blocks)
+
+
+def _is_outdated(tenant: Tenant) -> bool:
+    return registry.is_outdated(tenant, parameters(profiles.features_of(tenant)))
 
 
 @shared_task

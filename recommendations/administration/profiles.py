@@ -37,6 +37,10 @@ _LABELS = {
     "n_sequence": "Products they come from",
     "sequence_decay": "What a step back leaves of that",
     "min_sequence_weight": "Times that make a rule",
+    "field_name": "Name",
+    "field_category": "Category",
+    "field_tags": "Tags",
+    "field_description": "Description",
     "hide_out_of_stock": "Hide what is out of stock",
     "hide_purchased": "Hide what they bought",
 }

@@ -117,7 +117,7 @@ def make_shop(
     )
     arrays = arrays_of(tree, columns, features)
     arrays |= {"neighbour_ids": neighbours.ids, "neighbour_scores": neighbours.scores}
-    artifact = Artifact(manifest_of("", tree, columns, features), arrays, bytes(columns.cards))
+    artifact = Artifact(manifest_of("", tree, columns, features, parameters), arrays, bytes(columns.cards))
     return OfflineShop(index_of(artifact), [row.sku for row in rows], texts)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from catalog import selectors
+from recommendations import profiles
 from recommendations.engine.catalogue import rows_by_rating, shrunken_mean_rating
 from recommendations.engine.features import FeatureParameters, Features, extract_features
 from recommendations.engine.neighbours import NeighbourParameters, Neighbours, find_neighbours_of_rows
@@ -62,11 +63,12 @@ def write_draft(tenant: Tenant, directory: Path, on_progress: Progress) -> Draft
     marker, tree, columns = _read_catalogue(tenant)
     on_progress("read", 1, 1)
     on_progress("features", 0, 1)
-    features = extract_features(texts_of(columns), FeatureParameters())
+    made_with = profiles.features_of(tenant)
+    features = extract_features(texts_of(columns), made_with)
     write_arrays(directory, arrays_of(tree, columns, features))
     (directory / CARDS).write_bytes(columns.cards)
     on_progress("features", 1, 1)
-    return Draft(marker, manifest_of(tenant.slug, tree, columns, features), features.vectors)
+    return Draft(marker, manifest_of(tenant.slug, tree, columns, features, made_with), features.vectors)
 
 
 def neighbours_of(draft: Draft, rows: range, on_progress: Progress) -> Neighbours:
@@ -115,21 +117,25 @@ def texts_of(columns: Columns) -> dict[str, list[str]]:
     return {name: [field[name] for field in fields] for name in ("category", "tags", "description", "name")}
 
 
-def parameters() -> dict[str, Any]:
+def parameters(features: FeatureParameters | None = None) -> dict[str, Any]:
     """Return what an index is made with, as JSON: a version with other parameters is outdated."""
     made_with = {
-        "format": FORMAT, "features": asdict(FeatureParameters()), "neighbours": asdict(NeighbourParameters())
-    }  # fmt: skip
+        "format": FORMAT,
+        "features": asdict(features or FeatureParameters()),
+        "neighbours": asdict(NeighbourParameters()),
+    }
     return json.loads(json.dumps(made_with))
 
 
-def manifest_of(tenant: str, tree: CategoryPlaces, columns: Columns, features: Features) -> Manifest:
+def manifest_of(
+    tenant: str, tree: CategoryPlaces, columns: Columns, features: Features, made_with: FeatureParameters
+) -> Manifest:
     ratings = np.array(columns.ratings, dtype=np.float32)
     return Manifest(
         format=FORMAT,
         tenant=tenant,
         version="",  # it has one when it is whole
-        parameters=parameters(),
+        parameters=parameters(made_with),
         n_products=len(columns.product_ids),
         n_terms=len(features.terms),
         mean_rating=shrunken_mean_rating(ratings, np.array(columns.rating_counts, dtype=np.int64)),

@@ -43,7 +43,7 @@ DIALS = (
     Dial("sequence_decay", 0.2, 1.0),
     Dial("min_sequence_weight", 0.2, 50.0, is_log=True),
 )
-# Of what signals are made with (see ``making``). The half-life of a week is none: it tells what rises, and moves no list.
+# Of what signals are made with (see ``making``). The half-life of a week is none: it tells what rises, moves no list.
 HALF_LIFE_DIALS = (
     Dial("trend_hours", 0.25, 336.0, is_log=True),
     Dial("sequence_days", 0.5, 365.0, is_log=True),

@@ -11,11 +11,13 @@ from rich.console import Console
 
 from events.simulation.replay import BadFile
 from recommendations import profiles
+from recommendations.engine.features import FeatureParameters
 from recommendations.engine.weights import ScoringWeights
 from recommendations.evaluation.arguments import add_data_arguments, positive, source_of
 from recommendations.evaluation.progress import Problems, telling
 from recommendations.evaluation.report import as_table, write_json
 from recommendations.evaluation.splits import NothingToAsk
+from recommendations.profiles import Numbers
 from recommendations.tuning import offline
 from recommendations.tuning.making import Making, Search
 from recommendations.tuning.offline import Tuned, Wish
@@ -103,26 +105,32 @@ class Command(BaseCommand):
         self.stdout.write("\n".join([verdict(tuned), *advice(tuned)]))
 
     def _save(self, tuned: Tuned, tenant: Tenant, editor: User, *, replace: bool) -> None:
-        if not tuned.changes or tuned.gain[0] <= 0:
+        found, found_from = (
+            Numbers(weights, made.features())
+            for weights, made in ((tuned.found.weights, tuned.made), (tuned.wish.start, tuned.wish.made))
+        )
+        if found == found_from or tuned.gain[0] <= 0:
             raise CommandError("Nothing is saved: it is no better on shoppers whom the search did not see.")
         files = ", ".join(tuned.data["files"])
         why = f"Tuned on {files}. {verdict(tuned)}"
         try:
-            profiles.save_weights(
-                tenant, tuned.found.weights, found_from=tuned.wish.start, by=editor, why=why, replace=replace
-            )
+            profiles.save(tenant, found, found_from=found_from, by=editor, why=why, replace=replace)
         except Conflict as error:
             raise CommandError(f"Nothing is saved. {error.message} (--replace)") from error
-        self.stdout.write(f"Saved to the profile of {tenant.slug}: it serves within a second.")
+        when = "it serves within a second" + (
+            ", texts with the next index" if found.features != found_from.features else ""
+        )
+        self.stdout.write(f"Saved to the profile of {tenant.slug}: {when}.")
 
 
 def _wish(options: dict[str, Any], tenant: Tenant | None) -> Wish:
+    features = profiles.features_of(tenant) if tenant else FeatureParameters()
     return Wish(
         source=source_of(options),
         novel=options["novel"],
         search=options["search"],
         start=profiles.weights_of(tenant) if tenant else ScoringWeights(),
-        made=Making(sequence_days=settings.SEQUENCE_HALF_LIFE_DAYS),
+        made=Making(sequence_days=settings.SEQUENCE_HALF_LIFE_DAYS, **features.field_weights),
         dials=options["dials"],
         metric=options["metric"],
         n_questions=options["questions"],

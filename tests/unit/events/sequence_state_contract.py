@@ -125,6 +125,19 @@ class SequenceStateContract:
         state.apply(make_batch([make_step(8, 7, at=START + 400)], expect=7))
         assert 7 in weights(state, 8)
 
+    @pytest.mark.parametrize(("silence_ms", "follows"), [(-1, True), (0, True), (1, False)])
+    @pytest.mark.parametrize("is_late", [False, True])
+    def test_a_session_ends_after_more_than_half_an_hour_of_silence(self, state, silence_ms, follows, is_late):
+        steps = [make_step(1), make_step(2, 1, at=START + (parameters.SILENCE_MS + silence_ms) / 1000)]
+        state.apply(make_batch(steps[::-1] if is_late else steps))
+        assert set(weights(state, 1)) == ({2} if follows else set())
+        assert set(weights(state, 2)) == ({1} if follows else set())
+
+    def test_who_opens_a_session_for_every_click_teaches_nothing(self, state):
+        steps = [make_step(product, product, session=f"s:{product}") for product in range(60)]
+        state.apply(make_batch(steps))
+        assert all(weights(state, product, kind) == {} for product in range(60) for kind in Following)
+
     def test_what_a_session_met_until_then_is_forgotten_and_what_it_taught_stays(self, state):
         state.apply(make_batch(clicks(1, 2, 3)))
         assert state.forget("default", "s:1", START + 1) == Moved(2, 0)
