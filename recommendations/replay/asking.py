@@ -65,8 +65,9 @@ class Asking:
             end = min(self._n_sent + _STRIDE, turn)
             self._replay.send(self._script.events(self._n_sent, end, self._tenant.slug, self._product_ids))
             self._n_sent = end
+            # No further ahead than this: an embedded broker keeps some ten thousand messages of a partition.
+            self._replay.settle()
             on_progress("replay", end, last)
-        self._replay.settle()
 
     def _until_live(self) -> None:
         """Wait until this process has read what the live state holds, as one does that has served for a while."""

@@ -16,46 +16,44 @@ from recommendations.tasks import rebuild_index
 from sdr.accounts.models import Tenant, User
 from tests.unit.recommendations.tuning.test_remaking import NAMED_ALIKE, pairs, session
 
-pytestmark = pytest.mark.django_db
-SEARCHES = ["--search", "blend,fields", "--trials", "20", "--remakes", "12", "--draws", "0"]
+SEARCHES = [
+    "--test-days",
+    "1",
+    "--novel",
+    "--search",
+    "blend,fields",
+    "--trials",
+    "20",
+    "--remakes",
+    "12",
+    "--draws",
+    "0",
+]
 
 
 @pytest.fixture
-def shop():
-    return Tenant.objects.get(slug="default")
-
-
-@pytest.fixture
-def tune(tmp_path):
+def tune(tmp_path, tenant):
     """Tune a shop whose tags mislead, and whose shoppers go on to what is named alike."""
     (tmp_path / "shop.jsonl").write_text("".join(json.dumps(product) + "\n" for product in NAMED_ALIKE))
     alone = [line for p in NAMED_ALIKE for line in session(f"one-{p['sku']}", "2026-11-01T10", p["sku"])]
     log = [*alone, *pairs("2026-11-02"), *pairs("2026-11-03")]
     (tmp_path / "log.csv").write_text("\n".join(["user_id,session_id,sku,kind,occurred_at", *log]) + "\n")
-    data = [
-        "--products",
-        f"{tmp_path}/shop.jsonl",
-        "--interactions",
-        f"{tmp_path}/log.csv",
-        "--test-days",
-        "1",
-        "--novel",
-    ]
+    files = ["--products", f"{tmp_path}/shop.jsonl", "--interactions", f"{tmp_path}/log.csv"]
 
     def run(*arguments):
-        call_command("tune", *data, *SEARCHES, "--tenant", "default", "--save", *arguments)
+        call_command("tune", *files, *SEARCHES, "--tenant", "default", "--save", *arguments)
 
     return run
 
 
 @pytest.fixture
-def mira(db):
+def mira(tenant):
     return User.objects.create_superuser("mira")
 
 
-def test_what_was_found_is_saved_in_the_name_of_who_asked(tune, shop, mira, capsys):
+def test_what_was_found_is_saved_in_the_name_of_who_asked(tune, tenant, mira, capsys):
     tune("--as", "mira")
-    assert features_of(shop).field_weights["name"] > features_of(shop).field_weights["tags"]
+    assert features_of(tenant).field_weights["name"] > features_of(tenant).field_weights["tags"]
     (entry,) = LogEntry.objects.filter(content_type__model="scoringprofile")
     assert entry.user == mira
     assert "log.csv" in entry.get_change_message()
@@ -70,16 +68,16 @@ def test_nothing_is_saved_in_the_name_of_who_may_not_edit_the_profile(tune, mira
     assert not ScoringProfile.objects.exists()
 
 
-def test_what_somebody_has_chosen_stays_unless_it_may_go(tune, shop, mira):
-    chosen = ScoringProfile.objects.create(tenant=shop, content=0.7, trend=0.3)
+def test_what_somebody_has_chosen_stays_unless_it_may_go(tune, tenant, mira):
+    chosen = ScoringProfile.objects.create(tenant=tenant, content=0.7, trend=0.3)
     with pytest.raises(CommandError, match="Somebody has chosen"):
         tune("--as", "mira")
-    assert weights_of(shop) == chosen.weights()
+    assert weights_of(tenant) == chosen.weights()
     tune("--as", "mira", "--replace")
-    assert features_of(shop) != chosen.features()
+    assert features_of(tenant) != chosen.features()
 
 
-def test_nothing_is_saved_that_is_no_better(tune, shop, mira):
+def test_nothing_is_saved_that_is_no_better(tune, tenant, mira):
     tune("--as", "mira")
     found = ScoringProfile.objects.get()
     with pytest.raises(CommandError, match="Nothing is saved"):
@@ -87,13 +85,13 @@ def test_nothing_is_saved_that_is_no_better(tune, shop, mira):
     assert ScoringProfile.objects.get().features() == found.features()
 
 
-def test_other_field_weights_bring_another_index(shop, settings):
+def test_other_field_weights_bring_another_index(tenant):
     rebuild_index("default", regardless=True)
-    assert not registry.is_outdated(shop, parameters(features_of(shop)))
-    ScoringProfile.objects.create(tenant=shop, field_description=0.0)
+    assert not registry.is_outdated(tenant, parameters(features_of(tenant)))
+    ScoringProfile.objects.create(tenant=tenant, field_description=0.0)
     rebuild_index("default")
     newest = IndexVersion.objects.order_by("-pk").first()
     assert newest.parameters["features"]["field_weights"]["description"] == 0.0
-    assert not registry.is_outdated(shop, parameters(features_of(shop)))
-    assert weights_of(shop) == ScoringWeights()
+    assert not registry.is_outdated(tenant, parameters(features_of(tenant)))
+    assert weights_of(tenant) == ScoringWeights()
     assert profiles.features_of(Tenant.objects.create(slug="other", name="Other")).field_weights["description"] == 1.0
