@@ -78,6 +78,11 @@ def test_a_cold_list_costs_one_round_trip_also_with_the_shopper(asked):
     assert asked("recommendations/by-sku/wok", is_warm=False) == 1
 
 
+def test_cold_lists_of_where_a_shopper_was_come_together_in_one_more(asked):
+    assert asked(PAGE, is_warm=False, user_id="u-7") == 2
+    assert asked(PAGE, user_id="u-7") == 1
+
+
 def test_terms_of_scores_cost_no_round_trip_more(asked):
     assert asked(PAGE, evidence=1) == 0
     assert asked(f"{PAGE}/explain", candidate_sku="wok", user_id="u-7") == 1

@@ -118,23 +118,6 @@ def test_a_session_is_led_by_where_it_came_from(get, indexed_shop):
     assert first(in_session) == ("strap", "also_viewed", "Viewed next by shoppers who viewed Carbon steel wok")
 
 
-def test_a_cold_page_of_a_known_session_takes_two_round_trips_and_a_warm_one_only_the_shoppers(
-    get, indexed_shop, trips
-):
-    for sku in ("wok", "mat"):
-        indexed_shop.follow(sku, {"strap": 9.0})
-        indexed_shop.click(sku, shoppers=("s:s-1",))
-    indexed_shop.until_live()
-    del trips[:]
-    cold = get(PAGE, session_id="s-1")
-    assert len(trips) == 2  # the shopper with the page's own list, and then all lists of where the shopper was
-    warm = get(PAGE, session_id="s-1")
-    assert len(trips) == 3
-    assert skus(warm) == skus(cold)
-    get(PAGE)
-    assert len(trips) == 3
-
-
 def test_a_users_page_goes_by_the_last_products_the_newest_most(get, indexed_shop):
     indexed_shop.follow("wok", {"strap": 9.0})
     indexed_shop.follow("teapot", {"mat": 9.0})
