@@ -1,7 +1,5 @@
 """What a merchandiser does in the admin: look at versions, go back, rebuild, and try weights before saving them."""
 
-from dataclasses import asdict
-
 import pytest
 from celery import current_app
 from django.contrib.auth.models import Permission
@@ -9,9 +7,9 @@ from django.core.files.storage import storages
 from django_celery_beat.models import PeriodicTask
 from kombu.pools import producers
 
-from recommendations.engine.weights import ScoringWeights
 from recommendations.index import registry
 from recommendations.models import IndexBuild, ScoringProfile
+from recommendations.profiles import Numbers
 from sdr import servers
 from sdr.accounts.models import Tenant, User
 from tests.eventually import eventually
@@ -20,7 +18,7 @@ from tests.integration.recommendations.shop import Shop
 
 VERSIONS = "/admin/recommendations/indexversion/"
 PROFILES = "/admin/recommendations/scoringprofile/"
-WEIGHTS = asdict(ScoringWeights())
+WEIGHTS = Numbers().columns()
 
 
 @pytest.fixture
