@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -19,12 +21,14 @@ import psutil
 
 from benchmarks import BASE_DIR, Bench
 from benchmarks._grpc_servers import start
+from benchmarks.under_change import process
 
 METHOD = "/sdr.recommendations.v1.RecommendationService/GetRecommendations"
 ECHO = "/sdr.bench.v1.EchoService/Echo"
 SECONDS, ROUNDS = 4.0, 3
 CALLERS, CHANNELS = 8, 1000
 N_PRODUCTS, N_RESTARTS = 5000, 3
+CLICKS_PER_SECOND, CLICKS_AT_ONCE = 50, 5
 PROMISED_SHARE = 0.8
 PATIENCE_SECONDS = 60
 
@@ -60,11 +64,17 @@ def measure(bench: Bench, sent: list[bytes]) -> None:
     with served(1) as one:
         size = len(call(one.address, METHOD, sent[0]))
         with echoing(size) as echo:
-            ours, bare = in_turn(Door(one, METHOD, sent), Door(echo, ECHO, sent))
-        record_beside_echo(bench, ours, bare, size)
+            warm_up(one, sent)
+            doors = Door(one, METHOD, sent), Door(echo, ECHO, sent)
+            record_beside_echo(bench, "one process", *in_turn(*doors), size)
+            # As consumers bring them: a few at a time.
+            with process("feed", str(CLICKS_PER_SECOND), str(CLICKS_AT_ONCE)):
+                record_beside_echo(bench, f"{CLICKS_PER_SECOND} clicks/s", *in_turn(*doors), size)
         n_failed = failures_on_many_channels(one.address, sent)
         bench.record(f"{CHANNELS:,} open channels, calls that failed", n_failed, "calls")
     with served(2) as two, served(1) as one:
+        for server in (two, two, one):  # either of the two has a channel's calls, by chance
+            warm_up(server, sent)
         both, alone = in_turn(Door(two, METHOD, sent), Door(one, METHOD, sent))
     bench.record("two processes", both.rate, "calls/s", both.rate / alone.rate, "one process in the same run")
     for name, options, replaced in (
@@ -75,12 +85,12 @@ def measure(bench: Bench, sent: list[bytes]) -> None:
         bench.record(name, n_failed, "calls", n_failed / n_calls, f"{n_calls:,} calls")
 
 
-def record_beside_echo(bench: Bench, ours: "Loaded", bare: "Loaded", size: int) -> None:
+def record_beside_echo(bench: Bench, name: str, ours: "Loaded", bare: "Loaded", size: int) -> None:
     limit = f"echo of {size:,} bytes; promise {PROMISED_SHARE}"
-    bench.record("one process", ours.rate, "calls/s", ours.rate / bare.rate, limit)
-    bench.record("one process, p99", ours.p99 * 1e3, "ms", ours.p99 / bare.p99, f"echo: {bare.p99 * 1e3:.3g} ms")
+    bench.record(name, ours.rate, "calls/s", ours.rate / bare.rate, limit)
+    bench.record(f"{name}, p99", ours.p99 * 1e3, "ms", ours.p99 / bare.p99, f"echo: {bare.p99 * 1e3:.3g} ms")
     limit = f"echo: {bare.cpu * 1e6:.0f} µs; what a busy machine changes least"
-    bench.record("processor time of a call", ours.cpu * 1e6, "µs", ours.cpu / bare.cpu, limit)
+    bench.record(f"{name}, processor time of a call", ours.cpu * 1e6, "µs", ours.cpu / bare.cpu, limit)
 
 
 def requests(data_dir: Path) -> list[bytes]:
@@ -92,6 +102,16 @@ def requests(data_dir: Path) -> list[bytes]:
         skus = [row["sku"] for row in islice(csv.DictReader(rows), N_PRODUCTS)]
     ids = dict(Product.objects.filter(sku__in=set(skus)).values_list("sku", "id"))
     return [GetRecommendationsRequest(product_id=ids[sku]).SerializeToString() for sku in skus if sku in ids]
+
+
+def warm_up(server: "Server", sent: list[bytes]) -> None:
+    """Ask everything once: a server that has just started asks Redis for the lists of each product that it meets."""
+    import grpc
+
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    with grpc.insecure_channel(server.address, options) as channel, ThreadPoolExecutor(CALLERS) as threads:
+        ask = partial(channel.unary_unary(METHOD), timeout=PATIENCE_SECONDS, wait_for_ready=True)
+        deque(threads.map(ask, dict.fromkeys(sent)), maxlen=0)
 
 
 def in_turn(*doors: "Door") -> "list[Loaded]":

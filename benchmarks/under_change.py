@@ -112,9 +112,9 @@ def _sha256(text: str) -> str:
 
 
 @contextmanager
-def process(role: str) -> Iterator[None]:
+def process(role: str, *words: str) -> Iterator[None]:
     """Let the feed or the exchanges run in a process of their own, as they would."""
-    command = [sys.executable, "-m", "benchmarks.under_change", role]
+    command = [sys.executable, "-m", "benchmarks.under_change", role, *words]
     with subprocess.Popen(command, cwd=BASE_DIR, env=os.environ, stdout=subprocess.PIPE) as working:
         try:
             next(iter(working.stdout or ()))  # it has begun
@@ -123,8 +123,8 @@ def process(role: str) -> Iterator[None]:
             working.terminate()
 
 
-def feed() -> None:
-    """Apply clicks to the live state, so many a second."""
+def feed(per_second: str = str(PER_SECOND), call: str = str(CALL)) -> None:
+    """Apply clicks to the live state: so many a second, and so many at once."""
     from catalog.models import Product
     from events.live.base import Batch, LiveEvent, Step
     from events.live.redis import RedisLiveState
@@ -137,14 +137,14 @@ def feed() -> None:
     pause = threading.Event()
     while True:
         now = time.time()
-        share = [purchases[(n + place) % len(purchases)] for place in range(CALL)]
+        share = [purchases[(n + place) % len(purchases)] for place in range(int(call))]
         events = [
             LiveEvent(log, n + place, uuid.uuid4().bytes, product, 1.0, now, is_click=True, shoppers=(f"u:{user}",))
             for place, (product, user) in enumerate(share)
         ]
-        n += CALL
+        n += len(events)
         state.apply(Batch(DEFAULT_TENANT, [Step(log, -1, n, int(now // 600))], now, events))
-        pause.wait(max(began + n / PER_SECOND - time.perf_counter(), 0))
+        pause.wait(max(began + n / int(per_second) - time.perf_counter(), 0))
 
 
 def swap() -> None:
@@ -164,4 +164,4 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    {"feed": feed, "swap": swap}[sys.argv[1]]()
+    {"feed": feed, "swap": swap}[sys.argv[1]](*sys.argv[2:])
