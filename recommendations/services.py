@@ -23,7 +23,7 @@ from recommendations.index.holder import Serving
 from recommendations.knowledge import Known
 from recommendations.queries import ProductQuery, TrendingQuery, UserQuery
 from recommendations.shoppers import as_filter
-from sdr import clock, metrics
+from sdr import clock, metrics, patience
 from sdr.connections import renew_postgres
 from sdr.exceptions import IndexNotReady
 
@@ -185,14 +185,18 @@ def _indexed_row(now: Serving, tenant_id: int, product_id: int | None, sku: str 
 def _without_index(now: Serving, query: ProductQuery, state: ShopperState) -> tuple[list[Ranked], list[str]]:
     """Answer for a product that the index does not have (it may be seconds old) with what is popular around it."""
     category, variants, lacking = now.index.catalogue.tree.everything, frozenset[int](), ["index"]
-    renew_postgres()
     try:
-        product = _product(query.tenant_id, query.product_id, query.sku)
-        category, variants = _category_of(now, product), _variants_of(now, product)
+        category, variants = patience.ask(lambda: _place_of(now, query))
     except (DatabaseError, InterfaceError):
         lacking = ["index", "catalog"]  # nobody can say whether there is such a product
     filtering = as_filter(now, query, state, variants)
     return pages.around_category(now.shop, category, filtering, query.limit), lacking
+
+
+def _place_of(now: Serving, query: ProductQuery) -> tuple[int, frozenset[int]]:
+    renew_postgres()
+    product = _product(query.tenant_id, query.product_id, query.sku)
+    return _category_of(now, product), _variants_of(now, product)
 
 
 def _product(tenant_id: int, product_id: int | None, sku: str | None) -> Product:

@@ -18,6 +18,7 @@ from recommendations.index.loading import Loaded, Loader
 from recommendations.index.overlay import store as overlays
 from recommendations.models import ScoringProfile
 from recommendations.sequences.held import HeldLists
+from sdr import patience
 from sdr.exceptions import IndexNotReady
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,7 @@ class Holder:
         self._loader = Loader()
         self._used_at: dict[str, float] = {}
         self._absent_until: dict[str, float] = {}
-        self._loading: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._loading: defaultdict[str, patience.Lock] = defaultdict(patience.Lock)
         self._is_registry_there = True
         self.writing = threading.RLock()
 
@@ -78,10 +79,7 @@ class Holder:
         """Bring ``tenants``, or all that are loaded, to what is active now. The live values go along."""
         chosen = tenants or self._let_go_of_idle()
         try:
-            close_old_connections()
-            active = overlays.active(chosen)
-            profiles = ScoringProfile.objects.filter(tenant__slug__in=chosen).select_related("tenant")
-            weights = {profile.tenant.slug: profile.weights() for profile in profiles}
+            active, weights = patience.ask(lambda: _registered(chosen))
         except (DatabaseError, InterfaceError) as error:
             self._go_on_without_registry(chosen, error)
             return
@@ -92,9 +90,12 @@ class Holder:
             self._bring_safely(followed.tenant, followed, weights.get(followed.tenant, ScoringWeights()))
 
     def _first(self, tenant: str) -> Serving | None:
-        """Load a tenant's index; who asks meanwhile waits for it, other tenants' requests do not."""
-        with self._loading[tenant]:
-            if tenant not in self._servings and time.monotonic() >= self._absent_until.get(tenant, 0.0):
+        """Load a tenant's index; who asks meanwhile waits for it, other tenants' requests do not.
+
+        A thread that must not wait for Postgres gets None where another has long been asking.
+        """
+        with self._loading[tenant].held() as is_ours:
+            if is_ours and tenant not in self._servings and time.monotonic() >= self._absent_until.get(tenant, 0.0):
                 self.refresh(tenant)
                 self._absent_until[tenant] = time.monotonic() + ABSENT_SECONDS
         return self._servings.get(tenant)
@@ -141,3 +142,10 @@ class Holder:
                 self._absent_until.pop(tenant, None)
                 log.info("index let go", tenant=tenant)
         return self.tenants()
+
+
+def _registered(tenants: Collection[str]) -> tuple[list[overlays.Followed], dict[str, ScoringWeights]]:
+    """Return what is active of ``tenants``, and the weights of those that have a profile."""
+    close_old_connections()
+    profiles = ScoringProfile.objects.filter(tenant__slug__in=tenants).select_related("tenant")
+    return overlays.active(tenants), {profile.tenant.slug: profile.weights() for profile in profiles}

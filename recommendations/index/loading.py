@@ -13,6 +13,7 @@ from recommendations.index.index import Index, load_index
 from recommendations.index.overlay import store as overlays
 from recommendations.index.overlay.patch import patched
 from recommendations.index.overlay.segment import BadSegment
+from sdr import patience
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +75,7 @@ class Loader:
 def _overlaid(held: Loaded, followed: overlays.Followed) -> Loaded:
     """Return the version with its segments of now; with those that it had, if the new ones are bad."""
     try:
-        segments = overlays.read(followed.version_id, held.segments)
+        segments = patience.ask(lambda: overlays.read(followed.version_id, held.segments))
         index = patched(held.base, list(segments.values()))
     except BadSegment as error:
         log.error("overlay refused", tenant=followed.tenant, version=followed.version, reason=str(error))

@@ -14,7 +14,7 @@ from hmac import compare_digest
 import structlog
 from django.db import DatabaseError, InterfaceError
 
-from sdr import clock, metrics
+from sdr import clock, metrics, patience
 from sdr.accounts import key_copy, selectors
 from sdr.accounts.last_use import LastUses
 from sdr.accounts.selectors import HeldKey, Revision
@@ -33,6 +33,7 @@ RETRY_SECONDS = 1.0
 COPY_SECONDS = 60.0
 # What the first request of a process is ready to wait for Postgres, before it believes the copy.
 FIRST_READ_SECONDS = 0.25
+_UNKNOWN = "API keys cannot be looked up now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class KeyTable:
         self.snapshot = _snapshot(None, key_copy.read() if REFRESH_SECONDS else {})
         self._copied, self._copied_at = self.snapshot, float("-inf")
         self.uses = LastUses()
-        self._refreshing = threading.Lock()
+        self._refreshing = patience.Lock()
         self._has_asked = threading.Event()
         self._asked_at = self._failed_at = float("-inf")
 
@@ -79,20 +80,14 @@ class KeyTable:
 
         Whoever waited for another's query takes its answer: a flood of unknown keys is one query at a time.
         """
-        with self._refreshing:
-            if self._asked_at >= since:
-                return
-            began = time.monotonic()
-            if began - self._failed_at < RETRY_SECONDS:
-                raise Unavailable("API keys cannot be looked up now.")
-            try:
-                self._read_news()
-            except (DatabaseError, InterfaceError) as error:
-                self._fail(error)
-                raise Unavailable("API keys cannot be looked up now.") from error
-            finally:
-                self._has_asked.set()
-            self._asked_at, self._failed_at = began, float("-inf")
+        self._refuse_after_failure()
+        with self._refreshing.held() as is_ours:
+            if not is_ours:
+                self._fail(TimeoutError("Somebody else has been asking Postgres for long."))
+                raise Unavailable(_UNKNOWN)
+            if self._asked_at < since:
+                self._refuse_after_failure()
+                self._ask()
 
     def step(self) -> None:
         """Do what the thread does every ``REFRESH_SECONDS``."""
@@ -102,6 +97,21 @@ class KeyTable:
             self.uses.write_if_due()
         except (Unavailable, DatabaseError, InterfaceError):
             log.debug("keys not refreshed", exc_info=True)  # counted, and logged once, where it happened
+
+    def _refuse_after_failure(self) -> None:
+        if time.monotonic() - self._failed_at < RETRY_SECONDS:
+            raise Unavailable(_UNKNOWN)
+
+    def _ask(self) -> None:
+        began = time.monotonic()
+        try:
+            patience.ask(self._read_news)
+        except (DatabaseError, InterfaceError) as error:
+            self._fail(error)
+            raise Unavailable(_UNKNOWN) from error
+        finally:
+            self._has_asked.set()
+        self._asked_at, self._failed_at = began, float("-inf")
 
     def _read_news(self) -> None:
         renew_postgres()

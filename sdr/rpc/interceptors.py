@@ -15,8 +15,8 @@ from sdr.metrics import GRPC_REQUEST_SECONDS
 from sdr.rpc import caller, handlers, requests
 from sdr.rpc.connections import own_connections
 from sdr.rpc.errors import Status, status_of
-from sdr.rpc.pool import WorkerPool
 from sdr.rpc.wrapping import CallInterceptor
+from sdr.workers import WorkerPool
 
 if TYPE_CHECKING:
     from prometheus_client import Histogram

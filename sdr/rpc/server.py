@@ -1,18 +1,22 @@
 """The gRPC server: SDR's services, health and reflection behind one port."""
 
+from functools import partial
+
 import grpc
 import structlog
 from django_grpc_framework.settings import grpc_settings
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from sdr import patience
 from sdr.heartbeat import Heartbeat
+from sdr.patience import Askers
 from sdr.rpc import handlers
 from sdr.rpc.health import HealthServicer
 from sdr.rpc.interceptors import FIRST, LaneInterceptor
-from sdr.rpc.pool import WorkerPool
 from sdr.rpc.ports import AddressTakenError
 from sdr.rpc.readiness import Readiness
+from sdr.workers import WorkerPool
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +56,11 @@ class RpcServer:
         about so long a caller is asked to open another connection, and loses no call by it; 0: never. ``heartbeat``
         beats while the server as a whole is SERVING.
         """
-        self._pool, self._lane = WorkerPool(max_workers), WorkerPool(min(max_workers, LANE_THREADS))
+        # One thread of the lane is always left for those who need no Postgres, should it hang.
+        n_lane = min(max_workers, LANE_THREADS)
+        self._askers = Askers(max(1, n_lane - 1))
+        self._pool = WorkerPool(max_workers)
+        self._lane = WorkerPool(n_lane, "grpc-lane", partial(patience.let_ask, self._askers))
         self._server = grpc.server(
             self._pool,
             interceptors=[LaneInterceptor(self._lane), *_interceptors(max_workers)],
@@ -95,6 +103,7 @@ class RpcServer:
         self._server.stop(grace_seconds).wait()
         self._shut_pools_down()
         has_ended = self._pool.join(CLEAN_UP_SECONDS) and self._lane.join(CLEAN_UP_SECONDS)
+        self._askers.close()
         if not has_ended:
             log.error("grpc calls hang and are left behind", grace_seconds=grace_seconds)
         return has_ended
@@ -119,6 +128,7 @@ class RpcServer:
             return self._server.add_secure_port(address, credentials)
         except RuntimeError as error:
             self._shut_pools_down()
+            self._askers.close()
             raise AddressTakenError(address) from error
 
 

@@ -1,4 +1,4 @@
-"""The threads that answer calls."""
+"""Threads that do what they are given, and that nothing waits for at the end."""
 
 import threading
 import time
@@ -20,11 +20,14 @@ class WorkerPool(ThreadPoolExecutor):
     nothing of it is used but its name, by which gRPC knows a method's own pool.
     """
 
-    def __init__(self, n_threads: int) -> None:  # not the standard pool's, whose threads we do without
+    # not the standard pool's, whose threads we do without
+    def __init__(self, n_threads: int, name: str = "grpc", begin: Callable[[], None] | None = None) -> None:
+        """``begin``: what each thread does first."""
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._is_closed = False
         self._closing = threading.Lock()
-        self._workers = [threading.Thread(target=self._work, name=f"grpc-{n}", daemon=True) for n in range(n_threads)]
+        self._begin = begin
+        self._workers = [threading.Thread(target=self._work, name=f"{name}-{n}", daemon=True) for n in range(n_threads)]
         for thread in self._workers:
             thread.start()
 
@@ -57,6 +60,8 @@ class WorkerPool(ThreadPoolExecutor):
         return not any(thread.is_alive() for thread in self._workers)
 
     def _work(self) -> None:
+        if self._begin:
+            self._begin()
         while (call := self._calls.get()) is not None:
             call()
             del call  # or the last call's request would live until the next one comes
