@@ -47,3 +47,16 @@ def test_a_watcher_is_told_what_changes_until_it_leaves():
     watcher.leave()
     servicer.set("", statuses.SERVING)
     assert watcher.told == [statuses.SERVING, statuses.NOT_SERVING]
+
+
+class Gone(Watcher):
+    """Somebody who has left before we could ask to be told of it."""
+
+    def add_callback(self, callback):
+        return False
+
+
+def test_a_watcher_that_has_left_at_once_leaves_nothing_behind():
+    servicer = HealthServicer()
+    Gone(servicer).watch()
+    assert not any(servicer._send_response_callbacks.values())
