@@ -53,8 +53,17 @@ format: $(VENV)/.installed-dev  ## Format the code.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.installed-dev  ## Measure. ONLY=name for one bench, JSON=file for the figures, WRITE=1 for the docs.
-	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(if $(WRITE),--write) $(ARGS)
+bench: $(VENV)/.installed-dev $(VENV)/.installed-vegeta  ## Measure, in five minutes. FULL=1, ONLY=name, JSON=file, WRITE=1 (docs).
+	@$(BIN)/python -m benchmarks $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) \
+		$(if $(WRITE),--write) $(ARGS)
+
+# Where there is no Go, the benches that need load say so and are skipped.
+$(VENV)/.installed-vegeta: benchmarks/vegeta/go.sum | $(VENV)/.installed-dev
+	@if command -v go >/dev/null; then \
+		echo "Building vegeta, which makes the load (half a minute, once)"; \
+		go build -C benchmarks/vegeta -o "$(abspath $(BIN))/vegeta" github.com/tsenart/vegeta/v12 && touch $@ \
+			|| echo "Without vegeta, the benches that need load are skipped"; \
+	fi
 
 requirements: $(VENV)/.installed-dev  ## Compile requirements/*.in into pinned, hashed lists.
 	@for name in base embedded tune dev; do \

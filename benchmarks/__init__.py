@@ -25,10 +25,14 @@ class Figure:
 
 @dataclass
 class Bench:
-    """One run of one module's ``run(bench)``. Postgres and Valkey are there, migrated, and nobody else's."""
+    """One run of one module's ``run(bench)``. Postgres and Valkey are there, migrated, and nobody else's.
+
+    ``is_full``: take the time that it takes; otherwise all benches together shall take about five minutes.
+    """
 
     name: str
     figures: list[Figure] = field(default_factory=list)
+    is_full: bool = False
 
     @property
     def data_dir(self) -> Path:

@@ -11,7 +11,8 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,31 @@ from benchmarks import Bench, Figure, Skipped, _document
 from sdr.embedded import engines
 
 HERE = Path(__file__).parent
+# Of the table where no terminal says how wide it is.
+WIDTH = 160
+# In this order: the live state is empty, then H&M is loaded, indexed and asked, and last its archive grows.
+QUICK = (
+    "consume_clicks",
+    "catalog_load",
+    "index_build",
+    "index_growth",
+    "fold_in",
+    "recommend",
+    "rest",
+    "grpc",
+    "freshness",
+    "recovery",
+    "archive_events",
+)
+# `overlay` is the last: it edits the catalogue that the others ask about.
+LONG = (
+    "learn_sequences",
+    "freshness_sequences",
+    "live_state_memory",
+    "grpc_processes",
+    "under_change",
+    "overlay",
+)
 ENGINES = ("postgres", "valkey", "kafka")
 SETTINGS = {
     # Empty is stronger than unset: a developer's .env must not lead a bench to real servers.
@@ -42,33 +68,34 @@ SETTINGS = {
 
 @dataclass
 class Report:
-    """What a run found: figures, and by name why a bench gave none."""
+    """What a run found: figures, and by name how long each bench took, and why one gave none."""
 
     figures: list[Figure] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def main() -> int:
     benches = found_benches()
     arguments = parsed_arguments(benches)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     if arguments.list:
         for name, summary in benches.items():
-            console.print(f"[bold]{name}[/]  {summary}", highlight=False)
+            console.print(f"[bold]{name}[/]  {'' if name in QUICK else '(FULL=1) '}{summary}", highlight=False)
         return 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that `kill` cleans up as Ctrl-C does
     console.print(", ".join(f"{value}" for value in machine().values()), highlight=False)
     with console.status("Starting Postgres, Valkey and a broker") as status, throw_away_servers():
         report = Report()
-        for name in arguments.only or benches:
+        for name in arguments.only or chosen(benches, is_full=arguments.full):
             status.update(f"{name}: {benches[name]}")
-            run_one(name, report, console)
+            run_one(Bench(name, is_full=arguments.full), report, console)
     show(report, console)
     if arguments.json:
         arguments.json.write_text(json.dumps(as_json(report), indent=1) + "\n")
     if arguments.write:
-        _document.keep(report.figures, measured_at(), machine())
+        _document.keep(report.figures, measured_at(), machine(), report.seconds)
     return 1 if report.failed else 0
 
 
@@ -79,9 +106,15 @@ def found_benches() -> dict[str, str]:
     return {name: docstring.partition("\n")[0] for name, docstring in docstrings.items()}
 
 
+def chosen(benches: Iterable[str], *, is_full: bool) -> list[str]:
+    """Return which benches run, in their order."""
+    return [name for name in ((*QUICK, *LONG) if is_full else QUICK) if name in benches]
+
+
 def parsed_arguments(benches: dict[str, str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure SDR on this machine.")
     parser.add_argument("--only", metavar="NAME", action="append", choices=benches, help="one bench; may be repeated")
+    parser.add_argument("--full", action="store_true", help="also the benches that take long, and more of each")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there, too")
     parser.add_argument("--write", action="store_true", help="write the figures into docs/benchmarks.md, too")
     parser.add_argument("--list", action="store_true", help="show the benches and end")
@@ -111,9 +144,9 @@ def migrate() -> None:
     call_command("migrate", verbosity=0)
 
 
-def run_one(name: str, report: Report, console: Console) -> None:
+def run_one(bench: Bench, report: Report, console: Console) -> None:
     """Run one bench; what goes wrong in it is reported and does not keep the others from running."""
-    bench = Bench(name)
+    name, began = bench.name, time.monotonic()
     try:
         importlib.import_module(f"benchmarks.{name}").run(bench)
     except Skipped as reason:
@@ -122,17 +155,25 @@ def run_one(name: str, report: Report, console: Console) -> None:
         report.failed[name] = f"{type(error).__name__}: {error}"
         console.print_exception()
     report.figures += bench.figures
+    report.seconds[name] = time.monotonic() - began
 
 
 def show(report: Report, console: Console) -> None:
-    table = Table("bench", "figure", "value", "unit", "ratio", "what limits it")
+    table = Table("bench", "figure", "value", "unit", "ratio", "to, or what limits it")
     for column in (2, 4):
         table.columns[column].justify = "right"
+    told = ""
     for figure in report.figures:
+        if figure.bench != told:
+            table.add_section()
+            took = report.seconds.get(figure.bench, 0.0)
+            table.add_row(figure.bench, "took", _document.readable(took), "s", "", "set-up included", style="bold")
+            told = figure.bench
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
-        table.add_row(figure.bench, figure.name, _document.readable(figure.value), figure.unit, ratio, figure.limit)
+        table.add_row("", figure.name, _document.readable(figure.value), figure.unit, ratio, figure.limit)
     if report.figures:
         console.print(table)
+        console.print(f"All together: {sum(report.seconds.values()):.0f} s", highlight=False)
     for name, reason in report.skipped.items():
         console.print(f"{name} was skipped. {reason}.", style="yellow", highlight=False)
     for name, reason in report.failed.items():

@@ -11,15 +11,19 @@ FIGURES, PAGE = BASE_DIR / "docs" / "benchmarks.json", BASE_DIR / "docs" / "benc
 BEGIN, END = "<!-- figures: `make bench WRITE=1` writes them -->", "<!-- end of the figures -->"
 
 
-def keep(figures: list[Figure], measured_at: str, machine: dict[str, str]) -> None:
-    """Replace what is kept of the benches that have ``figures``, and write the table anew; the others' stay."""
+def keep(figures: list[Figure], measured_at: str, machine: dict[str, str], seconds: dict[str, float]) -> None:
+    """Replace what is kept of the benches that have ``figures``, and write the table anew; the others' stay.
+
+    ``seconds``: how long each bench took.
+    """
     kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     for name in dict.fromkeys(figure.bench for figure in figures):
         own = [asdict(figure) for figure in figures if figure.bench == name]
         for figure in own:
             del figure["bench"]
         load = round(os.getloadavg()[2], 1)
-        kept[name] = {"measured_at": measured_at, "machine": machine, "load": load, "figures": own}
+        took = round(seconds.get(name, 0.0), 1)
+        kept[name] = {"measured_at": measured_at, "machine": machine, "load": load, "seconds": took, "figures": own}
     FIGURES.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
     PAGE.write_text(with_figures(PAGE.read_text(), kept))
 
@@ -35,8 +39,9 @@ def as_markdown(kept: dict[str, Any]) -> str:
     lines = []
     for name, run in sorted(kept.items()):
         where = ", ".join(run["machine"].values())
+        took = f"; took {run['seconds']:.0f} s" if run.get("seconds") else ""
         lines += [
-            f"**{name}**, {run['measured_at'][:10]}, {where}; load over a quarter of an hour {run['load']}",
+            f"**{name}**, {run['measured_at'][:10]}, {where}; load over a quarter of an hour {run['load']}{took}",
             "",
             "| figure | value | ratio | to, or what limits it |",
             "|---|---|---|---|",

@@ -4,7 +4,7 @@ from benchmarks import Bench
 from benchmarks._consuming import decode_only, publish, record, work_off
 from benchmarks._live import apache_kafka, hm_clicks
 
-N_EVENTS = 240_000
+N_EVENTS, N_IN_FULL = 120_000, 240_000
 PROMISED_PER_SECOND = 30_000
 
 
@@ -13,6 +13,7 @@ def run(bench: Bench) -> None:
         from events.live.redis import RedisLiveState
         from events.sinks.live import LiveSink
 
-        publish(hm_clicks(bench.data_dir, N_EVENTS), N_EVENTS)
-        ceiling = decode_only(N_EVENTS)
-        record(bench, work_off(LiveSink, RedisLiveState, N_EVENTS), ceiling, PROMISED_PER_SECOND)
+        n = N_IN_FULL if bench.is_full else N_EVENTS
+        publish(hm_clicks(bench.data_dir, n), n)
+        ceiling = decode_only(n)
+        record(bench, work_off(LiveSink, RedisLiveState, n), ceiling, PROMISED_PER_SECOND)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import Bench
 from benchmarks._live import apache_kafka, hm_purchases, step
-from benchmarks.freshness import FIRST_PROBE, PATIENCE_SECONDS, TENANT, await_until, process, seen_in
+from benchmarks._probes import FIRST_PROBE, PATIENCE_SECONDS, TENANT, await_until, process, seen_in
 
 PER_SECOND = 1000
 SECONDS = 15

@@ -12,11 +12,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
-from benchmarks import BASE_DIR, Bench
-from benchmarks.index_build import build_in_a_process_of_its_own, load_catalogue
+from benchmarks import BASE_DIR, Bench, _shop
+from benchmarks.index_build import active_artifact, open_index
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from catalog.models import Product
 
 PROBES = 90
 MANY = 1_000
@@ -28,8 +34,7 @@ PROBE = "probe"
 
 def run(bench: Bench) -> None:
     """Record how soon edits are seen, what one costs the follower and a serving process, and what many hold."""
-    load_catalogue(bench.data_dir / "products" / "hm.jsonl.gz")
-    build_in_a_process_of_its_own()
+    _shop.indexed(bench)
     with tempfile.TemporaryDirectory() as directory:
         notes = Path(directory) / "seen"
         with _process("manage.py", "follow_catalogue"), _process("-m", "benchmarks.overlay", str(notes)) as watcher:
@@ -57,7 +62,7 @@ def _record_sight(bench: Bench, notes: Path) -> None:
     from catalog.models import Product
 
     pause, ages = threading.Event(), {"a new product": [], "a new text": [], "a new price": []}
-    texts = list(Product.objects.order_by("?").values_list("category_id", "tags", "description", "name")[:PROBES])
+    texts = list(_products().order_by("?").values_list("category_id", "tags", "description", "name")[:PROBES])
     for number, text in enumerate(texts):
         kind = list(ages)[number % 3]
         fields = dict(zip(("category_id", "tags", "description", "name"), text, strict=True))
@@ -82,7 +87,7 @@ def _record_many(bench: Bench, notes: Path, watcher: psutil.Process, before: int
     """Rewrite the texts of many products in one transaction; one more edit behind them tells when they are done."""
     from catalog.models import Product
 
-    ids = list(Product.objects.exclude(sku__startswith=PROBE).order_by("?").values_list("pk", flat=True)[:MANY])
+    ids = list(_products().exclude(sku__startswith=PROBE).order_by("?").values_list("pk", flat=True)[:MANY])
     Product.objects.filter(pk__in=ids).update(description="A jacket of cotton with a collar and two pockets")
     began, number = time.time(), 10**6
     Product.objects.filter(sku=f"{PROBE} 0").update(price=number)
@@ -103,17 +108,19 @@ def _record_costs(bench: Bench) -> None:
     from recommendations.index import registry
     from recommendations.index.overlay.folding import Folding
     from recommendations.index.overlay.patch import patched
+    from recommendations.index.overlay.store import read
 
-    folding = Folding(registry.active_version(TENANT))
+    version = registry.active_version(TENANT)
+    folding = Folding(version)
     folding.finish()
     seconds = []
-    for product in Product.objects.order_by("?")[:20]:
+    for product in _products().order_by("?")[:20]:
         Product.objects.filter(pk=product.pk).update(description=f"{product.name} {product.description}")
         began = time.process_time()
         folding.step()
         seconds.append(time.process_time() - began)
     bench.record("follower, one new text", _share(seconds, 0.5) * 1e3, "ms", None, "processor time")
-    base, segments = folding._state.base, list(folding._segments.values())  # noqa: SLF001
+    base, segments = open_index(active_artifact()), list(read(version.pk, {}).values())
     hotness, parts = Hotness.cold(base.catalogue), {"lay segments over": [], "carry live values": []}
     for _ in range(20):
         began = time.process_time()
@@ -127,11 +134,19 @@ def _record_costs(bench: Bench) -> None:
     bench.record("segments", len(segments), "rows", None, f"{sum(len(s.products) for s in segments):,} products")
 
 
+def _products() -> "QuerySet[Product]":
+    from catalog.models import Product
+
+    return Product.objects.filter(tenant__slug=TENANT)
+
+
 def _owing() -> bool:
     from recommendations.index.overlay.segment import decode, joined
     from recommendations.models import OverlaySegment
 
-    payloads = OverlaySegment.objects.filter(version__status="active").values_list("payload", flat=True)
+    payloads = OverlaySegment.objects.filter(version__status="active", version__tenant__slug=TENANT).values_list(
+        "payload", flat=True
+    )
     segments = [decode(bytes(payload)) for payload in payloads]
     return bool(joined(segments).products["is_owed"].any())
 

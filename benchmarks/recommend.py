@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from benchmarks.index_build import build_in_a_process_of_its_own, load_catalogue
+from django.test import override_settings
+
+from benchmarks import _shop
 from sdr.embedded.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -19,11 +21,11 @@ if TYPE_CHECKING:
 
 # Of the interactions, the last so many count as those of the last hour, and all of them as those of the week.
 N_LAST_HOUR = 20_000
-N_BLOCKS, BLOCK_SIZE = 60, 50
+N_BLOCKS, N_IN_FULL, BLOCK_SIZE = 12, 60, 50
 N_RECENT, N_SHOPPERS = 8, 200
 MAX_P50_RATIO, MAX_P99_RATIO = 2, 6
 # With lists of what shoppers went on to, beside without.
-WITH_LISTS, MAX_LISTS_RATIO, LIST_LENGTH = ", lists known", 1.5, 50
+WITH_LISTS, MAX_LISTS_RATIO, LIST_LENGTH, MAX_LISTS = ", lists known", 1.5, 50, 20_000
 LIMITS = {
     "product page, nobody known": "the gaps between two dozen small arrays in 200 MB: their addresses, not their sums",
     "product page, a shopper known": "cosines of each candidate with each recent product: nobody can be left out early",
@@ -34,15 +36,14 @@ LIMITS = {
 
 def run(bench: "Bench") -> None:
     """Record p50 and p99 of processor time, in blocks that take turns so that a busy machine slows all alike."""
-    load_catalogue(bench.data_dir / "products" / "hm.jsonl.gz")
-    build_in_a_process_of_its_own()
+    _shop.indexed(bench)
     skus = clicked_skus(bench.data_dir / "interactions" / "hm.csv.gz")
     heat(skus)
-    with serving_it(), shoppers_known(skus):
-        with_lists = follow(skus)
+    with override_settings(SEQUENCE_LISTS_HELD=MAX_LISTS), serving_it(), shoppers_known(skus):
         asked = questions(skus)
-        lists_known = with_lists(asked)
-        times = in_turns({"bare loop": bare_loop(), **asked, **lists_known})
+        times = in_turns(
+            {"bare loop": bare_loop(), **with_and_without_lists(asked, skus)}, N_IN_FULL if bench.is_full else N_BLOCKS
+        )
     bare = percentile(times["bare loop"], 50)
     record_sequences(bench, times)
     for name, taken in times.items():
@@ -63,13 +64,12 @@ def heat(skus: list[str]) -> None:
     """Put the interactions into the live state, as the consumer would have."""
     import numpy as np
 
-    from catalog.models import Product
     from events.live import keys
     from recommendations.engine import decay
     from sdr.accounts.models import DEFAULT_TENANT
     from sdr.connections import redis_client
 
-    ids = dict(Product.objects.values_list("sku", "pk"))
+    ids = _shop.product_ids()
     week, hour = Counter(map(ids.get, skus)), Counter(map(ids.get, skus[-N_LAST_HOUR:]))
     for half_life, key, counts in (
         (decay.WEEK_SECONDS, keys.trend_week(DEFAULT_TENANT), week),
@@ -123,7 +123,7 @@ def questions(skus: list[str]) -> dict[str, Callable[[int], Any]]:
 
     now, _ = serving.current(DEFAULT_TENANT)
     # As popular as they are: what is clicked is looked at.
-    step = len(skus) // (N_BLOCKS * BLOCK_SIZE)
+    step = len(skus) // (N_IN_FULL * BLOCK_SIZE)
     rows = [now.index.row_of(None, sku) for sku in skus[::step]]
     ids = [int(now.index.catalogue.vocabulary.product_ids[row]) for row in rows if row is not None]
     who = DEFAULT_TENANT, DEFAULT_TENANT_ID
@@ -137,55 +137,49 @@ def questions(skus: list[str]) -> dict[str, Callable[[int], Any]]:
     }
 
 
-def follow(skus: list[str]) -> Callable[[dict[str, Callable[[int], Any]]], dict[str, Callable[[int], Any]]]:
-    """Hold lists for all products that are asked about; return what asks the same questions with them.
-
-    Each list is of the products clicked around one, as if shoppers had gone on to them.
-    """
-    from dataclasses import replace
-
-    import numpy as np
-
-    from events.live.sequences.kinds import Following
+def with_and_without_lists(asked: dict[str, Callable[[int], Any]], skus: list[str]) -> dict[str, Callable[[int], Any]]:
+    """Return what asks the questions where the process holds empty lists, and where it holds full ones."""
     from recommendations import serving
-    from recommendations.engine import decay
-    from recommendations.engine.next_lists import NextList
-    from recommendations.sequences.held import HeldLists, place_of
     from sdr.accounts.models import DEFAULT_TENANT
 
-    process = serving._process(serving.os.getpid())  # noqa: SLF001  as in a worker that has served for a while
-    now = process.holder.current(DEFAULT_TENANT)
-    ids = now.index.catalogue.vocabulary.product_ids
-    clicked = np.array([int(ids[row]) for row in (now.index.row_of(None, sku) for sku in skus) if row is not None])
-    grown = decay.rate_constant(decay.MONTH_SECONDS) * time.time()
-    scores = np.log(np.linspace(20, 0.5, LIST_LENGTH)) + grown
-    counts = np.full(LIST_LENGTH, 4, dtype=np.int32)
-    met = [*range(N_RECENT * N_SHOPPERS), *range(0, len(clicked), len(skus) // (N_BLOCKS * BLOCK_SIZE))]
-    full, none = HeldLists(3 * len(met)), HeldLists(3 * len(met))
-    for held, n in ((full, LIST_LENGTH), (none, 0)):
-        lists = {}
-        for at in met:
-            followers = np.unique(clicked[at + 1 : at + 1 + n])
-            own = NextList(followers, scores[: len(followers)], counts[: len(followers)])
-            lists |= {place_of(kind, int(clicked[at])): own for kind in (Following.VIEWED, Following.BOUGHT)}
-        with held.reading(lists) as reading:
-            held.keep(lists, reading)
+    held = serving.current(DEFAULT_TENANT)[0].lists
+    empty, full = lists_of(skus, 0), lists_of(skus, LIST_LENGTH)
+    laid = None
 
-    def asking(held: HeldLists, ask: Callable[[int], Any]) -> Callable[[int], Any]:
+    def asking(lists: dict[int, Any], ask: Callable[[int], Any]) -> Callable[[int], Any]:
         def ask_with(turn: int) -> Any:
-            servings = process.holder._servings  # noqa: SLF001
-            if servings[DEFAULT_TENANT].lists is not held:
-                servings[DEFAULT_TENANT] = replace(servings[DEFAULT_TENANT], lists=held)
+            nonlocal laid
+            if laid is not lists:
+                with held.reading(lists) as reading:
+                    held.keep(lists, reading)
+                laid = lists
             return ask(turn)
 
         return ask_with
 
-    def with_lists(asked: dict[str, Callable[[int], Any]]) -> dict[str, Callable[[int], Any]]:
-        both = {name + WITH_LISTS: asking(full, ask) for name, ask in asked.items()}
-        asked.update({name: asking(none, ask) for name, ask in asked.items()})
-        return both
+    without = {name: asking(empty, ask) for name, ask in asked.items()}
+    return without | {name + WITH_LISTS: asking(full, ask) for name, ask in asked.items()}
 
-    return with_lists
+
+def lists_of(skus: list[str], n: int) -> dict[int, Any]:
+    """Return lists of ``n`` for all products that are asked about, as if shoppers had gone on to those clicked next."""
+    import numpy as np
+
+    from events.live.sequences.kinds import Following
+    from recommendations.engine import decay
+    from recommendations.engine.next_lists import NextList
+    from recommendations.sequences.held import place_of
+
+    ids = _shop.product_ids()
+    clicked = np.array([ids[sku] for sku in skus if sku in ids])
+    grown = decay.rate_constant(decay.MONTH_SECONDS) * time.time()
+    scores, counts = np.log(np.linspace(20, 0.5, LIST_LENGTH)) + grown, np.full(LIST_LENGTH, 4, dtype=np.int32)
+    lists = {}
+    for at in [*range(N_RECENT * N_SHOPPERS), *range(0, len(clicked), len(skus) // (N_IN_FULL * BLOCK_SIZE))]:
+        followers = np.unique(clicked[at + 1 : at + 1 + n])
+        own = NextList(followers, scores[: len(followers)], counts[: len(followers)])
+        lists |= {place_of(kind, int(clicked[at])): own for kind in Following}
+    return lists
 
 
 def record_sequences(bench: "Bench", times: dict[str, list[int]]) -> None:
@@ -217,12 +211,13 @@ def bare_loop() -> Callable[[int], bytes]:
     return merge
 
 
-def in_turns(asked: dict[str, Callable[[int], Any]]) -> dict[str, list[int]]:
+def in_turns(asked: dict[str, Callable[[int], Any]], n_blocks: int) -> dict[str, list[int]]:
     """Return the nanoseconds of processor time of each call, by name; one block is thrown away to warm up."""
     times: dict[str, list[int]] = {name: [] for name in asked}
-    for block in range(-1, N_BLOCKS - 1):
+    for block in range(-1, n_blocks - 1):
         for name, ask in asked.items():
             turns = range(max(block, 0) * BLOCK_SIZE, (max(block, 0) + 1) * BLOCK_SIZE)
+            ask(turns[-1])  # exchanges the lists
             if name.endswith(WITH_LISTS):  # asked before, since the lists changed last; but not just before
                 for turn in turns:
                     ask(turn)

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from benchmarks import BASE_DIR, Bench
+from benchmarks import BASE_DIR, Bench, _shop
 from benchmarks._live import hm_purchases
-from benchmarks.index_build import build_in_a_process_of_its_own, load_catalogue
 
 if TYPE_CHECKING:
     from recommendations.services import ProductQuery
@@ -27,12 +26,8 @@ PROMISED_RATIO = 2.0
 
 def run(bench: Bench) -> None:
     from recommendations import serving
-    from recommendations.index import registry
-    from sdr.accounts.models import DEFAULT_TENANT
 
-    load_catalogue(bench.data_dir / "products" / "hm.jsonl.gz")
-    if registry.active_version(DEFAULT_TENANT) is None:
-        build_in_a_process_of_its_own()
+    _shop.indexed(bench)
     make_twin()
     try:
         queries = product_queries(bench)
@@ -62,13 +57,11 @@ def record(bench: Bench, name: str, seconds: list[float], quiet_p99: float | Non
 
 def product_queries(bench: Bench) -> list["ProductQuery"]:
     """Return product pages as H&M's customers would open them."""
-    from catalog.models import Product
     from recommendations.services import ProductQuery
     from sdr.accounts.models import DEFAULT_TENANT, DEFAULT_TENANT_ID
 
-    ids = dict(Product.objects.values_list("sku", "id"))
-    skus = (sku for sku, _ in hm_purchases(bench.data_dir, 20_000))
-    return [ProductQuery(DEFAULT_TENANT, DEFAULT_TENANT_ID, product_id=ids[sku]) for sku in skus if sku in ids]
+    met = _shop.asked_about(bench, 20_000)
+    return [ProductQuery(DEFAULT_TENANT, DEFAULT_TENANT_ID, product_id=product) for product in met]
 
 
 def ask(queries: list["ProductQuery"], seconds: float, versions: set[str] | None = None) -> list[float]:
@@ -92,7 +85,7 @@ def make_twin() -> None:
     from sdr.accounts.models import DEFAULT_TENANT
 
     version = registry.active_version(DEFAULT_TENANT)
-    if version is None or IndexVersion.objects.count() > 1:
+    if version is None or IndexVersion.objects.filter(tenant__slug=DEFAULT_TENANT).count() > 1:
         return
     own = store.fetch(DEFAULT_TENANT, version.artifact_name)
     name = f"{version.artifact_name}-twin"
@@ -125,12 +118,11 @@ def process(role: str, *words: str) -> Iterator[None]:
 
 def feed(per_second: str = str(PER_SECOND), call: str = str(CALL)) -> None:
     """Apply clicks to the live state: so many a second, and so many at once."""
-    from catalog.models import Product
     from events.live.base import Batch, LiveEvent, Step
     from events.live.redis import RedisLiveState
     from sdr.accounts.models import DEFAULT_TENANT
 
-    ids = dict(Product.objects.values_list("sku", "id"))
+    ids = _shop.product_ids()
     purchases = [(ids[sku], user) for sku, user in hm_purchases(Bench("under_change").data_dir, 50_000) if sku in ids]
     state, log, n, began = RedisLiveState(), f"bench@{uuid.uuid4()}/0", 0, time.perf_counter()
     print("ready", flush=True)
@@ -151,8 +143,9 @@ def swap() -> None:
     """Let the two versions serve in turn, as an administrator would."""
     from recommendations.index import registry
     from recommendations.models import IndexVersion
+    from sdr.accounts.models import DEFAULT_TENANT
 
-    versions = list(IndexVersion.objects.select_related("tenant"))
+    versions = list(IndexVersion.objects.filter(tenant__slug=DEFAULT_TENANT).select_related("tenant"))
     print("ready", flush=True)
     pause, turn = threading.Event(), 0
     while not pause.wait(SWAP_SECONDS):
