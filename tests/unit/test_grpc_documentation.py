@@ -30,6 +30,7 @@ def requests_in(body):
 
 
 def test_every_line_names_a_method_and_sends_what_it_takes():
+    service_classes()  # imports what puts them into the pool
     pool = descriptor_pool.Default()
     for line in lines():
         method = pool.FindServiceByName(line["service"]).methods_by_name[line["method"]]
