@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from recommendations.engine.features import FeatureParameters
+from recommendations.engine.feature_parameters import FeatureParameters
 from recommendations.engine.weights import ScoringWeights
 from sdr import clock
 from sdr.accounts.models import Tenant

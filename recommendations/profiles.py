@@ -6,7 +6,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
-from recommendations.engine.features import FeatureParameters
+from recommendations.engine.feature_parameters import FeatureParameters
 from recommendations.engine.weights import ScoringWeights
 from recommendations.models import ScoringProfile
 from sdr.accounts.models import Tenant, User

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import log
 from typing import Any
 
@@ -11,23 +11,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
+from recommendations.engine.feature_parameters import FeatureParameters
 from recommendations.engine.singular import singular
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureParameters:
-    """Field weights multiply a field's term frequencies; 0 leaves the field out.
-
-    Chosen by what H&M's customers bought together and by how often a small, mixed shop's nearest products share a leaf
-    category: names and tags alone take a jacket that packs for a bag that packs.
-    """
-
-    field_weights: Mapping[str, float] = field(
-        default_factory=lambda: {"category": 2.5, "tags": 3.0, "description": 1.0, "name": 2.0}
-    )
-    min_term_length: int = 2
-    # Longer runs are no words, and one of them would widen the array of all terms.
-    max_term_length: int = 40
 
 
 @dataclass(frozen=True, slots=True)

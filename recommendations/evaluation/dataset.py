@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.engine.features import FeatureParameters
+from recommendations.engine.feature_parameters import FeatureParameters
 from recommendations.evaluation.log import Interactions
 from recommendations.evaluation.reading import Names, read_interactions, read_sessions
 from recommendations.evaluation.shop import OfflineShop, make_shop, named_only, read_products

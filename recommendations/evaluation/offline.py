@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from recommendations.engine.features import FeatureParameters
+from recommendations.engine.feature_parameters import FeatureParameters
 from recommendations.evaluation.dataset import Progress, Source, load
 from recommendations.evaluation.report import as_json, describe
 from recommendations.evaluation.run import Row, compare

@@ -15,7 +15,8 @@ from catalog.models import Category, Product
 from catalog.paths import leaf_name, parent_path, paths_to
 from catalog.rows import ProductRow, completed
 from catalog.selectors import CategoryNode
-from recommendations.engine.features import FeatureParameters, extract_features
+from recommendations.engine.feature_parameters import FeatureParameters
+from recommendations.engine.features import extract_features
 from recommendations.engine.neighbours import NeighbourParameters, find_neighbours, find_neighbours_of_some
 from recommendations.engine.similarity import Similarity
 from recommendations.index.artifact import Artifact

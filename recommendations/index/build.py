@@ -17,7 +17,8 @@ from scipy import sparse
 from catalog import selectors
 from recommendations import profiles
 from recommendations.engine.catalogue import rows_by_rating, shrunken_mean_rating
-from recommendations.engine.features import FeatureParameters, Features, extract_features
+from recommendations.engine.feature_parameters import FeatureParameters
+from recommendations.engine.features import Features, extract_features
 from recommendations.engine.neighbours import NeighbourParameters, Neighbours, find_neighbours_of_rows
 from recommendations.index import store
 from recommendations.index.artifact import CARDS, FORMAT, Manifest, seal, write_arrays

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from recommendations.engine import decay
-from recommendations.engine.features import FeatureParameters
+from recommendations.engine.feature_parameters import FeatureParameters
 from recommendations.engine.weights import ScoringWeights
 from recommendations.evaluation.following import FollowingParameters
 from recommendations.evaluation.scorers import Setting

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from catalog.models import Product
 from catalog.selectors import CategoryNode, product_card
-from recommendations.engine.features import FeatureParameters, FixedFeatures
+from recommendations.engine.feature_parameters import FeatureParameters
+from recommendations.engine.features import FixedFeatures
 from recommendations.engine.fold_in import FoldIn
 from recommendations.engine.neighbours import NeighbourParameters
 from recommendations.engine.patched_similarity import PatchedSimilarity

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from events.simulation.replay import BadFile
 from recommendations import profiles
-from recommendations.engine.features import FeatureParameters
+from recommendations.engine.feature_parameters import FeatureParameters
 from recommendations.engine.weights import ScoringWeights
 from recommendations.evaluation.arguments import add_data_arguments, positive, source_of
 from recommendations.evaluation.progress import Problems, telling

@@ -63,7 +63,7 @@ class Shop:
             "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
             "KAFKA_SESSION_TIMEOUT_MS": SESSION_TIMEOUT_MS,
         }
-        self.consumers, self.archivers = [], []
+        self.consumers, self.archivers, self.erasers = [], [], []
         self.loads = []
 
     def start_consumer(self, *, is_ready=True, **variables):
@@ -87,10 +87,17 @@ class Shop:
         self.archivers.append(made)
         return made
 
+    def start_eraser(self):
+        """Start a process that will erase users as a web server does; starting takes it seconds."""
+        command, servers = [sys.executable, "-m", "tests.integration.shoppers.eraser"], os.environ | self._servers
+        self.erasers.append(
+            subprocess.Popen(command, cwd=settings.BASE_DIR, env=servers, stdin=subprocess.PIPE, text=True)
+        )
+
     def erase(self, *users):
-        """Erase these users from a process of its own, as a web server does."""
-        command = [sys.executable, "-m", "tests.integration.shoppers.eraser", *(f"={user}" for user in users)]
-        subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ | self._servers, check=True, timeout=60)
+        """Have the process that was started last erase these users."""
+        self.erasers[-1].communicate("".join(f"={user}\n" for user in users), timeout=60)
+        assert self.erasers[-1].returncode == 0
 
     def wait_until_archived(self, events):
         """Return when the archive in Postgres has all of these events."""
@@ -202,5 +209,5 @@ def shop(directory, apache_kafka, valkey, database_url):
     yield made
     for load in made.loads:
         load.stop()
-    for process in made.consumers + made.archivers:
+    for process in made.consumers + made.archivers + made.erasers:
         process.kill()

@@ -13,6 +13,7 @@ def test_a_consumer_that_is_killed_mid_batch_is_followed_exactly(shop):
 
 
 def test_a_consumer_that_is_killed_amid_an_erasure_brings_no_erased_user_back(shop):
+    shop.start_eraser()
     consumer = shop.start_consumer()
     load = shop.open_load()
     load.send(400)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from recommendations.engine.features import FeatureParameters
+from recommendations.engine.feature_parameters import FeatureParameters
 from recommendations.engine.weights import ScoringWeights
 from recommendations.models import ScoringProfile
 from recommendations.profiles import Numbers, features_of, save, weights_of

@@ -1,6 +1,7 @@
 """Erases users, each in a process that kills itself on the way, if a point is named: ``python -m … [POINT]=USER …``.
 
-Prints for each point by which signal its process ended. Every process is a fork of one that has no connection yet.
+Without any it reads them from its standard input, a line each. Prints for each point by which signal its process ended.
+Every process is a fork of one that has no connection yet.
 """
 
 import os
@@ -39,7 +40,7 @@ def erase(point: str, user: str) -> None:
 
 if __name__ == "__main__":
     django.setup()
-    for word in sys.argv[1:]:
+    for word in sys.argv[1:] or map(str.strip, sys.stdin):
         point, _, user = word.partition("=")
         pid = os.fork()
         if not pid:

@@ -11,7 +11,8 @@ from catalog.paths import PATH_SEPARATOR
 from catalog.selectors import CategoryNode
 from recommendations.engine import decay
 from recommendations.engine.catalogue import Catalogue, CategoryTree, rows_by_rating, shrunken_mean_rating
-from recommendations.engine.features import FeatureParameters, extract_features
+from recommendations.engine.feature_parameters import FeatureParameters
+from recommendations.engine.features import extract_features
 from recommendations.engine.hotness import Hotness
 from recommendations.engine.neighbours import NeighbourParameters, find_neighbours
 from recommendations.engine.next_lists import NextList, Origin, Trail

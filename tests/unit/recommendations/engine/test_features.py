@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.features import FeatureParameters, extract_features
+from recommendations.engine.feature_parameters import FeatureParameters
+from recommendations.engine.features import extract_features
 
 
 def features_of(*texts):

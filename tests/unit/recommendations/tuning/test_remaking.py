@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.rows import ProductRow, completed
-from recommendations.engine.features import FeatureParameters
+from recommendations.engine.feature_parameters import FeatureParameters
 from recommendations.evaluation.log import Interactions
 from recommendations.evaluation.shop import make_shop
 from recommendations.evaluation.splits import NothingToAsk, Targets, split

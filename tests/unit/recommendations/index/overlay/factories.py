@@ -13,7 +13,8 @@ from catalog.models import Category, Product
 from catalog.paths import join_path, split_path
 from catalog.selectors import CategoryNode
 from recommendations.engine.catalogue import Catalogue, CategoryTree, rows_by_rating, shrunken_mean_rating
-from recommendations.engine.features import FeatureParameters, extract_features
+from recommendations.engine.feature_parameters import FeatureParameters
+from recommendations.engine.features import extract_features
 from recommendations.engine.neighbours import NeighbourParameters, find_neighbours
 from recommendations.engine.similarity import Similarity
 from recommendations.engine.vocabulary import Vocabulary
