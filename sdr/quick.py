@@ -14,41 +14,22 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import orjson
-from django.conf import settings
-from django.core.handlers.wsgi import WSGIRequest
-from django.urls import Resolver404, ResolverMatch, resolve
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from structlog.contextvars import bind_contextvars
 
-from sdr.accounts.authentication import ADMITTED, admit_once
-from sdr.accounts.callers import Access
+from sdr.accounts.authentication import admit_once
 from sdr.accounts.permissions import HasScope
 from sdr.http import middleware
+from sdr.http.plain import Environ, PlainRequest, is_plain
+from sdr.http.ways import Match, match_of
 
-Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 Place = tuple[type, str | None]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
-_ACCEPTED = frozenset({None, "", "*/*", "application/json"})
 _OF_ONE_ANSWER = {name.lower() for name in (middleware.REQUEST_ID, *middleware.LIMITS, "Content-Length")}
-
-
-class QuickRequest:
-    """As much of DRF's request as a read needs."""
-
-    __slots__ = ("_request", "user")
-    method = "GET"
-
-    def __init__(self, http: WSGIRequest, user: Access) -> None:
-        self._request = http
-        self.user = user
-
-    @property
-    def query_params(self) -> Any:
-        return self._request.GET
 
 
 class QuickReads(APIView):
@@ -74,11 +55,11 @@ class QuickLane:
         if not is_plain(environ):
             return self._usual_way(environ, start_response)
         started_at = time.perf_counter()
-        http = WSGIRequest(dict(environ))  # a copy: Django writes paths back as only it reads them
-        match = _quick(http.path_info)
+        http = PlainRequest(environ)
+        match = match_of(http.path_info, QuickReads)
         if match is None:
             return self._usual_way(environ, start_response)
-        place = (match.func.cls, http.scheme)  # type: ignore[attr-defined]
+        place = (match.view, http.scheme)
         headers = self._headers.get(place)
         if headers is None:
             return self._usual_way(environ, self._learning(place, start_response))
@@ -86,7 +67,7 @@ class QuickLane:
         bind_contextvars(request_id=request_id)
         body = _read(http, match)
         if body is None:
-            return self._usual_way(environ | {ADMITTED: http.META.get(ADMITTED)}, start_response)
+            return self._usual_way(environ, start_response)
         own = [("Content-Length", str(len(body))), (middleware.REQUEST_ID, request_id), *middleware.limits_of(http)]
         start_response("200 OK", headers + own)
         middleware.measure("GET", match.route, 200, time.perf_counter() - started_at)
@@ -102,37 +83,14 @@ class QuickLane:
         return start
 
 
-def is_plain(environ: Environ) -> bool:
-    """Return whether a GET is for JSON of ours, by somebody who uses no session, and for no page of another origin."""
-    return (
-        environ["REQUEST_METHOD"] == "GET"
-        and environ["PATH_INFO"].startswith("/api/")
-        and environ.get("HTTP_ACCEPT") in _ACCEPTED
-        and "HTTP_ORIGIN" not in environ
-        and "format=" not in environ.get("QUERY_STRING", "")
-        and ("HTTP_AUTHORIZATION" in environ or settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", ""))
-        and not environ.get("SCRIPT_NAME")
-        and environ.get("CONTENT_LENGTH") in {None, "", "0"}
-    )
-
-
-def _quick(path: str) -> ResolverMatch | None:
-    """Return where ``path`` leads, if that is to a view with a short cut."""
-    try:
-        match = resolve(path)
-    except Resolver404:
-        return None
-    return match if issubclass(getattr(match.func, "cls", type), QuickReads) else None
-
-
-def _read(http: WSGIRequest, match: ResolverMatch) -> bytes | None:
+def _read(http: PlainRequest, match: Match) -> bytes | None:
     """Return what is told, None where that is for the usual way to say: it asks again, and finds the same."""
     try:
         http.get_host()  # refuses hosts that are not ours
-        view = match.func.cls()  # type: ignore[attr-defined]
-        request = cast("Request", QuickRequest(http, admit_once(http)))
+        http.user = admit_once(http)
+        request, view = cast("Request", http), match.view()
         if not HasScope().has_permission(request, view):
             return None
-        return orjson.dumps(view.read(request, **match.kwargs))
+        return orjson.dumps(view.read(request, **match.arguments))
     except Exception:  # noqa: BLE001  nothing is lost: the usual way meets it, too
         return None
