@@ -1,6 +1,7 @@
 """What was shown is told to Kafka, and costs nobody anything."""
 
 import uuid
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -55,16 +56,57 @@ def test_what_is_not_sampled_is_not_even_dropped(settings):
     assert n_dropped() == before
 
 
-def test_a_full_buffer_drops_and_counts(monkeypatch):
-    class Full:
-        def produce(self, *_args, **_options):
+class Buffer:
+    """Librdkafka's, with room for some messages."""
+
+    def __init__(self, room):
+        self.room, self.keys = room, []
+
+    def produce(self, _topic, _value, key, **_options):
+        if len(self.keys) >= self.room:
             raise BufferError
+        self.keys.append(key)
 
-        def poll(self, _timeout):
-            pass
+    def poll(self, _timeout):
+        pass
 
-    sender = offhand._Sender(Full())
-    monkeypatch.setattr(offhand, "_sender", lambda *_key: sender)
+
+@pytest.fixture
+def sender_to(monkeypatch, settings):
+    """A sender whose thread is the test."""
+
+    def sender_to(room):
+        settings.KAFKA_BOOTSTRAP_SERVERS = "nowhere"
+        sender = offhand._Sender(Buffer(room))
+        monkeypatch.setattr(offhand, "_sending", lambda *_key: SimpleNamespace(sender=sender))
+        return sender
+
+    return sender_to
+
+
+def test_answers_are_told_together_in_their_order(sender_to):
+    sender = sender_to(room=9)
+    for name in ("r-1", "r-2", "r-3"):
+        publish(name)
+    assert sender._producer.keys == []
+    sender.step()
+    assert sender._producer.keys == ["r-1", "r-2", "r-3"]
+
+
+def test_a_full_buffer_drops_and_counts(sender_to):
+    sender = sender_to(room=1)
     before = n_dropped()
     publish()
+    publish()
+    sender.step()
     assert n_dropped() == before + 1
+
+
+def test_what_a_slow_thread_leaves_aside_is_bounded(sender_to, monkeypatch):
+    monkeypatch.setattr(offhand, "_MAX_MESSAGES", 2)
+    sender = sender_to(room=9)
+    before = n_dropped()
+    for _ in range(5):
+        publish()
+    sender.step()
+    assert (len(sender._producer.keys), n_dropped()) == (2, before + 3)
