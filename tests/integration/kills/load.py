@@ -1,57 +1,58 @@
 """Shoppers without a pause: events sent by SDR's own producer, and a book of those that were acknowledged."""
 
-import math
 import random
 import threading
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-
-import numpy as np
 
 from events import codec
 from events.broker.base import Outcome, Outgoing
 from events.broker.producer import KafkaPublisher
-from events.kinds import TREND_WEIGHTS, Kind, topic_of
-from events.live import parameters
-from events.live.base import Batch, Step
-from events.live.sequences.base import StepEvent
-from events.live.sequences.memory import MemorySequences, TenantSequences
-from events.live.sequences.sessions import KIND_NUMBERS
+from events.kinds import Kind, topic_of
 from events.messages import Event
 from sdr import clock
 from tests.eventually import eventually
 from tests.unit.events.factories import make_event
 
-N_PRODUCTS = 40
+N_PRODUCTS = 40  # fewer than a list of what follows holds: nothing is pushed out of it
+N_USERS = 200
+STEPS = 15  # of one session, about: who takes fifty is a robot, and teaches nothing
 BATCH = 50
 BATCHES_PER_SECOND = 20
 ACK_SECONDS = 40  # longer than the producer tries: each event is known to have arrived, or not
-KINDS = [Kind.CLICK] * 8 + [Kind.VIEW, Kind.PURCHASE]
+LOOKS = [Kind.CLICK] * 9 + [Kind.VIEW]
+DEEDS = [Kind.PURCHASE] * 3 + [Kind.ADD_TO_CART, Kind.WISHLIST]
+PAIRED_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Mix:
     """What is special about the events: shares of garbage and of duplicates, and how late the latest may be.
 
-    ``n_sessions``: of so many, without users, in which each event comes in time; 0: of users, all in one.
+    ``in_pairs``: each session is of two steps of one kind, which teach the same whichever of them is learned first.
     """
 
     garbage: float = 0.0
     duplicates: float = 0.0
     late_seconds: float = 0.0
-    n_sessions: int = 0
+    in_pairs: bool = False
 
 
 class Load:
-    """Sends in a thread of its own until :meth:`stop`. Whatever is not acknowledged is sent again with its id."""
+    """Sends in a thread of its own until :meth:`stop`. Whatever is not acknowledged is sent again with its id.
 
-    def __init__(self, mix: Mix = Mix(), *, seed: int = 1) -> None:
+    Every fifth user does things, the others look: a session's events travel on one topic, and so in one log, whose
+    order says in which they are learned.
+    """
+
+    def __init__(self, name: str, mix: Mix = Mix(), *, seed: int = 1) -> None:
         self._mix, self._random = mix, random.Random(seed)
         self._publisher = KafkaPublisher()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="load")
         self._failure: Exception | None = None
+        self._n_made = 0
+        # Of this test alone: others erase theirs.
+        self.users = [f"{name}-{number}" for number in range(N_USERS)]
         self.acknowledged: list[Event] = []
         self.n_garbage = self.n_duplicates = 0
 
@@ -99,53 +100,29 @@ class Load:
             messages = [m for m, outcome in zip(messages, outcomes, strict=True) if outcome is not Outcome.ACCEPTED]
 
     def _event(self) -> Event:
-        now = clock.now_seconds()
+        made, now = self._n_made, clock.now_seconds()
+        self._n_made += 1
+        if self._mix.in_pairs:
+            session, is_second = divmod(made, 2)
+            user, at = session % N_USERS, now - (0 if is_second else PAIRED_SECONDS)
+        else:
+            user, at = self._random.randrange(N_USERS), now - self._random.uniform(0, self._mix.late_seconds)
+            session = user + made // (STEPS * N_USERS) * N_USERS
+        kinds = LOOKS if user % 5 else DEEDS
+        kind = kinds[0] if self._mix.in_pairs else self._random.choice(kinds)
         product = 1 + int(N_PRODUCTS * self._random.random() ** 3)  # some are far more popular than others
-        at = now - self._random.uniform(0, self._mix.late_seconds)
-        if self._mix.n_sessions:
-            session = f"s-{self._random.randrange(self._mix.n_sessions)}"
-            kind = Kind.CLICK if product % 5 else Kind.VIEW  # of one topic, so that a session's stay in order
-            return make_event(product, kind=kind, at=now, received_at=now, session_id=session)
-        shopper = f"u-{self._random.randrange(200)}"
-        return make_event(product, kind=self._random.choice(KINDS), at=at, received_at=now, user_id=shopper)
+        name = self.users[user]
+        return make_event(product, kind=kind, at=at, received_at=now, user_id=name, session_id=f"s-{session}")
 
     def _garbage(self) -> Outgoing:
-        kinds: list[Callable[[], bytes]] = [
+        kinds = [
             lambda: self._random.randbytes(40),
             lambda: b"{}",
             lambda: codec.encode(self._event())[:-20],
             lambda: codec.encode(self._event()).replace(b'"schema_version":1', b'"schema_version":99'),
         ]
-        return Outgoing(topic_of(Kind.CLICK), f"u-{self._random.randrange(200)}", self._random.choice(kinds)())
+        return Outgoing(topic_of(Kind.CLICK), self._random.choice(self.users), self._random.choice(kinds)())
 
 
 def _outgoing(event: Event) -> Outgoing:
     return Outgoing(topic_of(event.kind), event.shopper, codec.encode(event))
-
-
-def clicks_of(events: Iterable[Event]) -> Counter[int]:
-    """Return how often each product was clicked."""
-    return Counter(event.product_id for event in events if event.kind is Kind.CLICK)
-
-
-def week_of(events: Iterable[Event]) -> dict[int, float]:
-    """Return each product's score in the week's trend, worked out the simple way."""
-    added: dict[int, list[float]] = defaultdict(list)
-    for event in events:
-        at = event.occurred_at.timestamp()
-        added[event.product_id].append(math.log(TREND_WEIGHTS[event.kind]) + parameters.LAMBDA_WEEK * at)
-    return {product: float(np.logaddexp.reduce(scores)) for product, scores in added.items()}
-
-
-def learned_from(events: Iterable[Event]) -> TenantSequences:
-    """Return what is known of sessions whose events came in this order, and of what follows what."""
-    oracle = MemorySequences()
-    steps = [
-        StepEvent(
-            "log", offset, event.event_id.bytes, event.shoppers[-1], event.product_id, KIND_NUMBERS[event.kind],
-            parameters.milliseconds_kept(event.occurred_at.timestamp()), TREND_WEIGHTS[event.kind],
-        )
-        for offset, event in enumerate(events)
-    ]  # fmt: skip
-    oracle.apply(Batch("default", [Step("log", -1, len(steps), 0)], clock.now_seconds(), steps))
-    return oracle.tenants["default"]

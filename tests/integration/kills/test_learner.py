@@ -1,24 +1,34 @@
-"""Learners that are killed and frozen, and a Valkey that is set back: what follows what stays exact."""
+"""Learners that are killed, joined, left and frozen, under load: what follows what stays exact."""
 
-from tests.integration.kills.load import Mix
-from tests.integration.kills.test_valkey import WENT_BACK
-
-MIX = Mix(n_sessions=300, garbage=0.01, duplicates=0.1)
+from tests.integration.kills.test_consumer import leave
+from tests.integration.kills.test_messages import MIX
 
 
-def test_a_learner_that_is_killed_mid_batch_is_followed_exactly(shop):
-    learner = shop.start_learner()
+def test_learners_that_are_killed_mid_batch_are_followed_exactly(shop):
+    first, second = shop.start_all("learn_sequences", "learn_sequences")
     load = shop.start_load(MIX)
-    for _ in range(2):
-        load.wait_for(400)
-        learner.kill()
-        learner = shop.start_learner()
+    load.wait_for(400)
+    first.kill()
+    load.wait_for(400)
+    second.kill()
+    shop.start_learner()
     load.stop()
-    shop.assert_learned_exactly(load.acknowledged)
+    shop.assert_exact(load.acknowledged)
+
+
+def test_partitions_that_wander_between_learners_are_learned_from_exactly(shop):
+    staying = shop.start_learner()
+    load = shop.start_load(MIX)
+    coming_and_going = shop.start_learner()
+    load.wait_for(400)
+    leave(coming_and_going, staying)
+    load.wait_for(200)
+    load.stop()
+    shop.assert_exact(load.acknowledged)
 
 
 def test_a_zombie_teaches_nothing_twice(shop):
-    zombie, heir = shop.start_learner(), shop.start_learner()
+    zombie, heir = shop.start_all("learn_sequences", "learn_sequences")
     load = shop.start_load(MIX)
     load.wait_for(400)
     n_assignments = len(heir.said("reading"))
@@ -28,17 +38,4 @@ def test_a_zombie_teaches_nothing_twice(shop):
     zombie.resume()
     load.wait_for(400)
     load.stop()
-    shop.assert_learned_exactly(load.acknowledged)
-
-
-def test_valkey_restored_from_an_older_copy_is_taught_again(shop):
-    learner = shop.start_learner()
-    load = shop.start_load(MIX)
-    load.wait_for(400)
-    shop.valkey.save_copy()
-    load.wait_for(1000)
-    shop.valkey.restore_copy()
-    load.wait_for(200)
-    load.stop()
-    learner.wait_until_said(WENT_BACK)
-    shop.assert_learned_exactly(load.acknowledged)
+    shop.assert_exact(load.acknowledged)

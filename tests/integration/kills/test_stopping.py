@@ -15,9 +15,9 @@ def test_a_consumer_stops_while_redis_is_down(shop):
 def test_a_consumer_stops_while_kafka_is_down_and_the_next_waits_until_it_comes(shop):
     consumer = shop.start_consumer()
     shop.kafka.stop()
+    following = shop.start_consumer(is_ready=False)
     consumer.wait_until_said("kafka")
     consumer.stop()
-    following = shop.start_consumer(is_ready=False)
     following.wait_until_said("waiting")
     shop.kafka.start()
     load = shop.open_load()

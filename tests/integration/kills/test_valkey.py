@@ -1,10 +1,15 @@
-"""Valkey killed and set back, under load, while the consumer keeps running."""
+"""Valkey killed and set back, under load, while the consumer and the learner keep running."""
 
 WENT_BACK = "the state went back in time, so going back with it"
 
 
+def wait_until_gone_back(processes):
+    for process in processes:
+        process.wait_until_said(WENT_BACK)
+
+
 def test_valkey_that_is_killed_and_started_again_is_exact(shop):
-    consumer = shop.start_consumer()
+    both = shop.start_both()
     load = shop.start_load()
     for _ in range(2):
         load.wait_for(400)
@@ -13,23 +18,23 @@ def test_valkey_that_is_killed_and_started_again_is_exact(shop):
         shop.valkey.start()
     load.wait_for(200)
     load.stop()
-    assert consumer.said("waiting")
+    assert all(process.said("waiting") for process in both)
     shop.assert_exact(load.acknowledged)
 
 
 def test_what_valkey_had_not_yet_synced_is_filled_again(shop):
-    consumer = shop.start_consumer()
+    both = shop.start_both()
     load = shop.start_load()
     load.wait_for(1500)
     shop.valkey.lose_the_end(100_000)
     load.wait_for(200)
     load.stop()
-    consumer.wait_until_said(WENT_BACK)
+    wait_until_gone_back(both)
     shop.assert_exact(load.acknowledged)
 
 
 def test_valkey_restored_from_an_older_copy_is_filled_again(shop):
-    consumer = shop.start_consumer()
+    both = shop.start_both()
     load = shop.start_load()
     load.wait_for(400)
     shop.valkey.save_copy()
@@ -37,18 +42,18 @@ def test_valkey_restored_from_an_older_copy_is_filled_again(shop):
     shop.valkey.restore_copy()
     load.wait_for(200)
     load.stop()
-    consumer.wait_until_said(WENT_BACK)
+    wait_until_gone_back(both)
     shop.assert_exact(load.acknowledged)
 
 
 def test_a_copy_restored_while_nobody_clicks_is_noticed_too(shop):
-    consumer = shop.start_consumer()
+    both = shop.start_both()
     load = shop.open_load()
     load.send(300)
-    shop.wait_until_n_events(300)
+    shop.wait_until_read()
     shop.valkey.save_copy()
     load.send(300)
-    shop.wait_until_n_events(600)
+    shop.wait_until_read()
     shop.valkey.restore_copy()
-    consumer.wait_until_said(WENT_BACK)
+    wait_until_gone_back(both)
     shop.assert_exact(load.acknowledged)
