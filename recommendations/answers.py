@@ -20,7 +20,7 @@ class Recommendation(NamedTuple):
     evidence: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made per request, and that would take three times as long
 class Recommendations:
     """An answer, with what it was made from and what it lacks. ``product_ids``: those of ``items``, in their order."""
 

@@ -1,7 +1,7 @@
 """What an answer asks Redis for: the shopper, and the lists of where they are and come from, in time or not at all."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -57,12 +57,13 @@ def beside(now: Serving, query: ProductQuery, row: int) -> Known:
     takes to know where the shopper was before, and is not held either, takes a second one.
     """
     asked, weights = _Questions(query.tenant, now.lists), list_weights(now.weights, query.strategy)
-    state, lists = asked.shopper(query, _places(now, [row], weights))
-    rows = [row]
+    places = {row: _places(now, row, weights)}
+    state, lists = asked.shopper(query, places[row])
     if weights and state.recent and query.strategy is Strategy.HYBRID:
-        rows = _one_per_group(now, (row, *recent_rows(now, state)))
-        lists |= asked.lists(_places(now, rows[1:], weights))
-    trail = _trail(now, rows, weights, lists) if weights else NO_TRAIL
+        before = _one_per_group(now, (row, *recent_rows(now, state)))[1:]
+        places |= {row: _places(now, row, weights) for row in before}
+        lists |= asked.lists([place for row in before for place in places[row]])
+    trail = _trail(places, weights, lists) if weights else NO_TRAIL
     return Known(state, as_shopper(now, state, trail), asked.lacking)
 
 
@@ -71,8 +72,9 @@ def of_user(now: Serving, query: UserQuery) -> Known:
     asked, weights = _Questions(query.tenant, now.lists), user_list_weights(now.weights)
     state, _ = asked.shopper(query, [])
     rows = _one_per_group(now, recent_rows(now, state)) if weights and state.recent else []
-    lists = asked.lists(_places(now, rows, weights)) if rows else {}
-    return Known(state, as_shopper(now, state, _trail(now, rows, weights, lists)), asked.lacking)
+    places = {row: _places(now, row, weights) for row in rows}
+    lists = asked.lists([place for row in rows for place in places[row]]) if rows else {}
+    return Known(state, as_shopper(now, state, _trail(places, weights, lists)), asked.lacking)
 
 
 class _Questions:
@@ -144,17 +146,18 @@ def _one_per_group(now: Serving, rows: Iterable[int]) -> list[int]:
     return list(firsts.values())[: now.weights.n_sequence]
 
 
-def _places(now: Serving, rows: Sequence[int], weights: ListWeights) -> list[int]:
-    id_of = now.index.catalogue.vocabulary.product_ids.item
-    return [place_of(KINDS[code], id_of(row)) for row in rows for code in weights]
+def _places(now: Serving, row: int, weights: ListWeights) -> list[int]:
+    """Return where the lists of the product in ``row`` are held, in the order of ``weights``."""
+    product_id = now.index.catalogue.vocabulary.product_ids.item(row)
+    return [place_of(KINDS[code], product_id) for code in weights]
 
 
-def _trail(now: Serving, rows: Sequence[int], weights: ListWeights, lists: dict[int, NextList]) -> Trail:
-    if not rows or not any(map(len, lists.values())):
+def _trail(places: Mapping[int, Sequence[int]], weights: ListWeights, lists: Mapping[int, NextList]) -> Trail:
+    """Return the lists by where the shopper comes from; ``places``: by row, the newest first."""
+    if not any(map(len, lists.values())):
         return NO_TRAIL
-    id_of = now.index.catalogue.vocabulary.product_ids.item
     origins = []
-    for row in rows:
-        own = ((code, lists.get(place_of(KINDS[code], id_of(row)))) for code in weights)
+    for row, its_places in places.items():
+        own = zip(weights, map(lists.get, its_places), strict=True)
         origins.append(Origin(row, {code: found for code, found in own if found}))
     return Trail(tuple(origins), settings.SEQUENCE_HALF_LIFE_DAYS * DAY_SECONDS)

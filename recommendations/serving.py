@@ -60,17 +60,19 @@ class ServingProcess:
         self._starting = threading.Lock()
 
     def current(self, tenant: str) -> tuple[Serving, list[str]]:
-        self.holder.current(tenant)  # loads it, so that the mirror has something to follow
-        self._start()
+        now = self.holder.current(tenant)  # loads it, so that the mirror has something to follow
+        if not self._threads:
+            self._start()
         if not self._mirror.was_tried(tenant):
             with self._has_read:
                 self._has_read.wait_for(lambda: self._mirror.was_tried(tenant), FIRST_READ_SECONDS)
+            now = self.holder.current(tenant)
         lack = self._mirror.lacks(tenant)
         _REQUESTS[lack].inc()
         if lack is None:
-            return self.holder.current(tenant), []
+            return now, []
         metrics.DEGRADED.labels(reason=lack).inc()
-        return self.holder.current(tenant), [lack]
+        return now, [lack]
 
     def stop(self) -> None:
         self._stopping.set()
@@ -79,8 +81,6 @@ class ServingProcess:
         self._feed.close()
 
     def _start(self) -> None:
-        if self._threads:
-            return
         with self._starting:
             if not self._threads:
                 targets = (self._follow_registry, self._follow_feeds)

@@ -56,7 +56,7 @@ class ContentScorer:
         return cosines
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made per request, and that would take three times as long
 class TrendScorer:
     """How hot a product is beside its category's hottest, and how well it is rated.
 

@@ -42,7 +42,12 @@ class Vocabulary:
     def row_of(self, product_id: int) -> int | None:
         """Return the row of ``product_id``, None if it is not here."""
         known = self.product_ids if self.sorted_ids is None else self.sorted_ids
-        place = int(known.searchsorted(product_id))
-        if place == len(known) or known[place] != product_id:
+        if not len(known):
             return None
-        return place if self.sorted_rows is None else int(self.sorted_rows[place])
+        # Ids that were given out one after the other stand as far apart as they are: that is tried before a search.
+        place = product_id - known.item(0)
+        if not 0 <= place < len(known) or known.item(place) != product_id:
+            place = int(known.searchsorted(product_id))
+            if place == len(known) or known.item(place) != product_id:
+                return None
+        return place if self.sorted_rows is None else self.sorted_rows.item(place)

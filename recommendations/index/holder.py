@@ -4,7 +4,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 from django.conf import settings
@@ -36,10 +36,12 @@ class Serving:
     weights: ScoringWeights
     # Of the tenant, whatever the index.
     lists: HeldLists
+    # What the engine reads of it.
+    shop: Shop = field(init=False)
 
-    @property
-    def shop(self) -> Shop:
-        return Shop(self.index.catalogue, self.index.similarity, self.hotness, self.weights)
+    def __post_init__(self) -> None:
+        shop = Shop(self.index.catalogue, self.index.similarity, self.hotness, self.weights)
+        object.__setattr__(self, "shop", shop)  # frozen, but being made
 
 
 class Holder:
