@@ -1,4 +1,13 @@
 # One image for every process of SDR; docker-compose.yml says what each of them runs.
+FROM python:3.11-slim AS kernel
+WORKDIR /kernel
+COPY requirements/compiler.txt .
+RUN pip install --no-cache-dir --require-hashes --only-binary :all: -r compiler.txt
+COPY recommendations/__init__.py recommendations/__init__.py
+COPY recommendations/engine/__init__.py recommendations/engine/__init__.py
+COPY recommendations/engine/kernel recommendations/engine/kernel
+RUN python -m recommendations.engine.kernel.build
+
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 \
@@ -10,11 +19,12 @@ ENV PYTHONUNBUFFERED=1 \
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin sdr
 WORKDIR /app
 
-# Before the code, which changes more often. Every requirement is a wheel: no compiler is needed.
+# Before the code, which changes more often. Every requirement is a wheel: this stage needs no compiler.
 COPY requirements/base.txt requirements/base.txt
 RUN pip install --require-hashes --only-binary :all: -r requirements/base.txt
 
 COPY . .
+COPY --from=kernel /kernel/recommendations/engine/kernel/ recommendations/engine/kernel/
 # Where volumes go: made here, so that they take over the owner.
 RUN python -m compileall -q sdr catalog events recommendations protos \
     && python manage.py collectstatic --noinput \

@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 PYTHON_FOUND := $(shell command -v $(PYTHON) 2>/dev/null || command -v python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help up kafka test soak coverage lint format bench requirements proto-baseline clean
+.PHONY: help up kernel kafka test soak coverage lint format bench requirements proto-baseline clean
+# One after the other: what is compiled needs what is installed.
+.NOTPARALLEL:
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,19 +22,26 @@ $(VENV)/.installed-%: requirements/%.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$*.txt
 	@touch $@
 
-up: $(VENV)/.installed-embedded  ## Run the whole system on this machine; Ctrl-C stops it.
+# What every page waits for, in C. A machine without a compiler gets one as a wheel; without any, NumPy ranks, more slowly.
+kernel:  ## Compile what ranks, unless that was done. The other commands see to it.
+	@test -x $(BIN)/python || { echo "There is no $(VENV) yet: make up or make test sets it up."; exit 1; }
+	@test -n "$$($(BIN)/python -m recommendations.engine.kernel.build --compiler)" \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/compiler.txt || true
+	@$(BIN)/python -m recommendations.engine.kernel.build || true
+
+up: $(VENV)/.installed-embedded kernel  ## Run the whole system on this machine; Ctrl-C stops it.
 	@DEBUG=$${DEBUG-1} exec $(BIN)/python manage.py runstack
 
 kafka: $(VENV)/.installed-embedded  ## Run Apache Kafka (Java 17, Maven) until Ctrl-C. BROKERS=3 for three.
 	@exec $(BIN)/python -m sdr.embedded.apache $(or $(BROKERS),1)
 
-test: $(VENV)/.installed-dev  ## Run every test. ARGS="-k name" to choose.
+test: $(VENV)/.installed-dev kernel  ## Run every test. ARGS="-k name" to choose.
 	@$(BIN)/python -m pytest $(ARGS)
 
-soak: $(VENV)/.installed-dev  ## Kill every server again and again, and load gRPC, for longer. DURATION=seconds of each test.
+soak: $(VENV)/.installed-dev kernel  ## Kill every server again and again, and load gRPC, for longer. DURATION=seconds of each test.
 	@$(BIN)/python -m pytest tests/soak -o python_files='soak_*.py' --timeout 3600 $(if $(DURATION),--duration $(DURATION)) $(ARGS)
 
-coverage: $(VENV)/.installed-dev  ## Run every test, and show the lines that none reached.
+coverage: $(VENV)/.installed-dev kernel  ## Run every test, and show the lines that none reached.
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage combine --quiet
@@ -53,7 +62,7 @@ format: $(VENV)/.installed-dev  ## Format the code.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.installed-dev $(VENV)/.installed-vegeta  ## Measure, in five minutes. FULL=1, ONLY=name, JSON=file, WRITE=1 (docs).
+bench: $(VENV)/.installed-dev $(VENV)/.installed-vegeta kernel  ## Measure, in five minutes. FULL=1, ONLY=name, JSON=file, WRITE=1 (docs).
 	@$(BIN)/python -m benchmarks $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) \
 		$(if $(WRITE),--write) $(ARGS)
 
@@ -66,7 +75,7 @@ $(VENV)/.installed-vegeta: benchmarks/vegeta/go.sum | $(VENV)/.installed-dev
 	fi
 
 requirements: $(VENV)/.installed-dev  ## Compile requirements/*.in into pinned, hashed lists.
-	@for name in base embedded tune dev; do \
+	@for name in base embedded tune dev compiler; do \
 		$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 			--generate-hashes --python-version 3.11 --upgrade requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done

@@ -34,6 +34,19 @@ class Around(NamedTuple):
     sequence: NDArray[np.float64] | None = None
 
 
+class PackedAround(NamedTuple):
+    """The bytes of what the lists add to the neighbours: see ranking.c for what and of which type."""
+
+    followers: bytes
+    cosines: bytes
+    listed: bytes | None
+    shared_rows: bytes
+    shares: bytes
+
+
+NOTHING_PACKED = PackedAround(b"", b"", None, b"", b"")
+
+
 @dataclass(slots=True, eq=False)
 class PageSequence:
     """What the lists say beside one product. Of lists of that product alone it is worked out once and kept with them.
@@ -48,6 +61,7 @@ class PageSequence:
     lists: Sequence[NextList]
     as_of_seconds: float
     around: Around | None = None
+    packed: PackedAround | None = None
 
     def holds(self, shop: Shop, row: int, lists: Sequence[NextList], now_seconds: float) -> bool:
         return (
@@ -90,6 +104,23 @@ def around(shop: Shop, row: int, sequence: PageSequence | None) -> Around:
     if sequence.around is None:
         sequence.around = _around(shop, row, sequence.scorer)
     return sequence.around
+
+
+def packed_around(shop: Shop, row: int, sequence: PageSequence | None) -> PackedAround:
+    """Return what the lists add to the neighbours of ``row``."""
+    if sequence is None or sequence.scorer is None:
+        return NOTHING_PACKED
+    if sequence.packed is None:
+        found, variants = around(shop, row, sequence), sequence.scorer.variants
+        followers, cosines, said = found.groups[found.n_near :], found.cosines[found.n_near :], found.sequence
+        sequence.packed = PackedAround(
+            followers.tobytes(),
+            cosines.tobytes(),
+            None if said is None else said.tobytes(),
+            b"" if variants is None else variants.rows.tobytes(),
+            b"" if variants is None else variants.shares.tobytes(),
+        )
+    return sequence.packed
 
 
 def _around(shop: Shop, row: int, scorer: SequenceScorer) -> Around:

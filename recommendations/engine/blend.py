@@ -151,12 +151,20 @@ def product_page_blend(
         blend = Blend(shop, _ALONE[strategy], TrendScorer(shop, now_seconds, peaks), None, sequence)
     else:
         behaviour = _behaviour(shop, shopper, but_group=shop.catalogue.groups.item(row)) if shopper.is_known else None
-        shares = Shares.of_product_page(
-            shop.weights, has_behaviour=behaviour is not None, has_sequence=sequence is not None
-        )
+        shares = _page_shares(shop, has_behaviour=behaviour is not None, has_sequence=sequence is not None)
         blend = Blend(shop, shares, TrendScorer(shop, now_seconds), behaviour, sequence)
     blend.page_sequence = known
     return blend
+
+
+def _page_shares(shop: Shop, *, has_behaviour: bool, has_sequence: bool) -> Shares:
+    """Return what was worked out for these weights once."""
+    known = shop.readings.page_shares
+    shares: Shares | None = known.get((has_behaviour, has_sequence))
+    if shares is None:
+        shares = Shares.of_product_page(shop.weights, has_behaviour=has_behaviour, has_sequence=has_sequence)
+        known[has_behaviour, has_sequence] = shares
+    return shares
 
 
 def user_page_blend(shop: Shop, shopper: Shopper, now_seconds: float) -> Blend:

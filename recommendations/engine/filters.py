@@ -51,13 +51,19 @@ class Filter:
             self.categories or self.hidden_categories or self.min_price is not None or self.max_price is not None
         )
 
+    def wanted_categories(self, catalogue: Catalogue) -> NDArray[np.bool_] | None:
+        """Return by category whether its products may be shown; None: all may."""
+        if not self.categories and not self.hidden_categories:
+            return None
+        return self._in_categories(catalogue, np.arange(len(catalogue.tree.parents), dtype=np.int32))
+
     def allowed(self, catalogue: Catalogue, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which rows may be shown, same shape."""
         allowed = catalogue.is_active[rows]
         if self.in_stock_only:
             allowed &= catalogue.in_stock[rows]
         if self.categories or self.hidden_categories:
-            allowed &= self._in_categories(catalogue, rows)
+            allowed &= self._in_categories(catalogue, catalogue.categories[rows])
         if self.min_price is not None or self.max_price is not None:
             allowed &= self._in_prices(catalogue, rows)
         if self.left_out:
@@ -71,18 +77,19 @@ class Filter:
     def broken_rule(self, catalogue: Catalogue, row: int) -> Rule | None:
         """Return the first rule by which ``row`` may not be shown; None if it may."""
         rows, group = np.array([row], dtype=np.int32), catalogue.groups.item(row)
+        category = catalogue.categories[rows]
         broken = {
             Rule.INACTIVE: not catalogue.is_active[row],
             Rule.OUT_OF_STOCK: self.in_stock_only and not catalogue.in_stock[row],
-            Rule.OTHER_CATEGORY: bool(self.categories) and not _within(catalogue, rows, self.categories)[0],
+            Rule.OTHER_CATEGORY: bool(self.categories) and not _within(catalogue, category, self.categories)[0],
             Rule.PRICE: not self._in_prices(catalogue, rows)[0],
-            Rule.HIDDEN: _within(catalogue, rows, self.hidden_categories)[0],
+            Rule.HIDDEN: _within(catalogue, category, self.hidden_categories)[0],
         }
         return next((rule for rule in Rule if broken.get(rule) or group in self.left_out.get(rule, ())), None)
 
-    def _in_categories(self, catalogue: Catalogue, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
-        hidden = _within(catalogue, rows, self.hidden_categories)
-        return _within(catalogue, rows, self.categories) & ~hidden if self.categories else ~hidden
+    def _in_categories(self, catalogue: Catalogue, members: NDArray[np.int32]) -> NDArray[np.bool_]:
+        hidden = _within(catalogue, members, self.hidden_categories)
+        return _within(catalogue, members, self.categories) & ~hidden if self.categories else ~hidden
 
     def _in_prices(self, catalogue: Catalogue, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         prices, inside = catalogue.prices[rows], np.ones(len(rows), dtype=np.bool_)
@@ -105,9 +112,9 @@ class Filter:
         return marks[groups]
 
 
-def _within(catalogue: Catalogue, rows: NDArray[np.int32], categories: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return which rows lie in any of the subtrees."""
-    members, inside = catalogue.categories[rows], np.zeros(len(rows), dtype=np.bool_)
+def _within(catalogue: Catalogue, members: NDArray[np.int32], categories: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which ``members``, categories themselves, lie in any of the subtrees."""
+    inside = np.zeros(len(members), dtype=np.bool_)
     for category in categories:
         inside |= catalogue.tree.contains(category, members)
     return inside

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from heapq import heappush, heappushpop
 from operator import itemgetter
 from typing import NamedTuple, Protocol
 
@@ -78,7 +77,6 @@ class ListBuilder:
         self.filtering = filtering
         self._groups: set[int] = set()
         self._contenders: list[tuple[float, int, int, int, int, Source]] = []
-        self._best_units: list[float] = []
         self.places: list[Ranked] = []
         self._units_to_beat = 0.0
 
@@ -110,15 +108,11 @@ class ListBuilder:
         columns = (-units[places]).tolist(), ids.tolist(), groups.tolist(), rows.tolist(), places.tolist()
         self._contenders.extend((*contender, part) for contender in zip(*columns, strict=True))
 
-    def add_one(self, units: float, product_id: int, group: int, row: int, source: Source) -> None:
-        """Add one group by its best variant. ``units``: one more than its score in millionths."""
-        self._contenders.append((-units, product_id, group, row, row, source))
-        if len(self._best_units) < self._limit:
-            heappush(self._best_units, units)
-        else:
-            heappushpop(self._best_units, units)
-        if len(self._best_units) == self._limit and self._best_units[0] > self._units_to_beat:
-            self._units_to_beat = self._best_units[0]
+    def add_placed(self, placed: Iterable[tuple[int, Ranked]]) -> None:
+        """Add places that are in order already, each with its group."""
+        for group, place in placed:
+            self._groups.add(group)
+            self.places.append(place)
 
     def close_scored(self) -> None:
         """Give the contenders their places."""

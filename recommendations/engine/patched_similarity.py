@@ -54,6 +54,9 @@ class PatchedSimilarity(Similarity):
         order = np.lexsort((ids, -np.round(scores, SCORE_DECIMALS)))[: len(built)]
         return ids[order], scores[order]
 
+    def listed(self, group: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        return self.neighbours(group)
+
     def vector(self, group: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         place = int(self.fresh[group])
         if place < 0:

@@ -7,45 +7,40 @@ from recommendations.engine.around import Around, around
 from recommendations.engine.blend import Blend, around_categories
 from recommendations.engine.candidates import Candidates, most_outside
 from recommendations.engine.filters import Filter
-from recommendations.engine.glance import Glance
 from recommendations.engine.hot import hot_above
 from recommendations.engine.ladder import SLACK, ListBuilder, Scored
+from recommendations.engine.one_pass import best_beside
 from recommendations.engine.scorers import ContentScorer
-
-# Up to so many groups are looked at one by one, and lists of up to so many places are begun that way.
-GLANCED_GROUPS, GLANCED_LIMIT = 24, 12
 
 
 def add_candidates(builder: ListBuilder, blend: Blend, row: int, filtering: Filter, limit: int) -> None:
     """Add the neighbours of ``row``, what shoppers went on to, and the hottest around it.
 
-    The most promising go first; of the others only those are scored which may still get a place. That leaves the list
-    as it would be, and nine in ten candidates alone.
+    In one pass in C where nobody is known, else in arrays; the list is the same.
+    """
+    ranker = blend.shop.ranker if blend.behaviour is None else None
+    if ranker is None:
+        _add_in_arrays(builder, blend, row, filtering, limit)
+    else:
+        builder.add_placed(best_beside(ranker, blend, row, filtering, limit))
+
+
+def _add_in_arrays(builder: ListBuilder, blend: Blend, row: int, filtering: Filter, limit: int) -> None:
+    """Add the same: the most promising first, and of the others only those which may still get a place.
+
+    That leaves the list as it would be, and nine in ten candidates alone.
     """
     shares, known = blend.shares, around(blend.shop, row, blend.page_sequence)
     content = added = shares.content * known.cosines
-    listed = None
     if known.sequence is not None:
-        listed = shares.sequence * known.sequence
-        added = content + listed
+        added = content + shares.sequence * known.sequence
     likely, most = blend.bounds(known.groups)
     most = most + added
-    order = (-(most if blend.behaviour is None else likely + added)).argsort()
-    can_glance = blend.behaviour is None and filtering.is_plain and limit <= GLANCED_LIMIT
-    if can_glance:
-        glance = Glance(blend, builder, filtering)
-        is_settled = glance.add(order[:GLANCED_GROUPS].tolist(), known.groups, content, listed, most)
-        others = order[:0] if is_settled else _still_possible(order[GLANCED_GROUPS:], most, builder)
-        far, far_content = _far(blend, row, filtering, known, builder.score_to_beat - SLACK)
-        if len(far) <= GLANCED_GROUPS:
-            for group, far_added in zip(far, far_content, strict=True):
-                glance.add_group(group, far_added)
-            far, far_content = [], []
-    else:
-        first = order[: 2 * limit]
-        add_groups(builder, blend, known.groups[first], content[first])
-        others = _still_possible(order[2 * limit :], most, builder)
-        far, far_content = _far(blend, row, filtering, known, builder.score_to_beat - SLACK)
+    order = (-(likely + added)).argsort()
+    first = order[: 2 * limit]
+    add_groups(builder, blend, known.groups[first], content[first])
+    others = _still_possible(order[2 * limit :], most, builder)
+    far, far_content = _far(blend, row, filtering, known, builder.score_to_beat - SLACK)
     if len(others) or far:
         groups = np.concatenate([known.groups[others], np.array(far, dtype=np.intp)])
         add_groups(builder, blend, groups, np.concatenate([content[others], far_content]))

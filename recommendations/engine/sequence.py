@@ -51,7 +51,8 @@ class _Part(NamedTuple):
 class Variants:
     """What of its group's score each variant has: all the one that followed most, ``VARIANT_FLOOR`` one that did not.
 
-    ``followed``: by group of several variants, the shares of those that followed, by row, the largest first.
+    ``rows``: of groups of several, the variants that followed, ascending, with their ``shares``. ``followed``: the same
+    by group and row, the largest share first.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Variants:
         owners: NDArray[np.intp],
     ) -> None:
         """``groups``: of several variants, ascending; ``rows``, ascending, ``shares`` and ``owners``, their groups."""
-        self._groups, self._rows, self._shares = groups, rows, shares
+        self._groups, self.rows, self.shares = groups, rows, shares
         self.followed: dict[int, dict[int, float]] = {group: {} for group in groups.tolist()}
         falling = (-shares).argsort()
         by_share = rows[falling].tolist(), shares[falling].tolist(), owners[falling].tolist()
@@ -72,8 +73,8 @@ class Variants:
     def shares_of(self, rows: NDArray[np.int32], groups: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return the share of each row, which is of its one of ``groups``, same shape."""
         shares = np.where(_places(self._groups, groups) >= 0, VARIANT_FLOOR, 1.0)
-        places = _places(self._rows, rows)
-        shares[places >= 0] = self._shares[places[places >= 0]]
+        places = _places(self.rows, rows)
+        shares[places >= 0] = self.shares[places[places >= 0]]
         return shares
 
 

@@ -1,13 +1,14 @@
 """What every list is made from."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.engine.catalogue import Catalogue
 from recommendations.engine.hotness import Hotness
+from recommendations.engine.kernel.ranking import Ranker
 from recommendations.engine.similarity import Similarity
 from recommendations.engine.weights import ScoringWeights
 
@@ -47,6 +48,9 @@ class Readings:
         self.group_ratings = np.zeros(len(self.group_sizes))
         self.even_groups = np.zeros(len(self.group_sizes), dtype=np.bool_)
         self.hot: dict[int, HotCategory] = {}
+        self.ranker: Ranker | None = None
+        # By whether behaviour and lists are known.
+        self.page_shares: dict[tuple[bool, bool], Any] = {}
         if self.group_sizes.any():
             self._read_groups()
 
@@ -80,3 +84,13 @@ class Shop:
         if readings is None or readings.catalogue is not self.catalogue or readings.weights is not self.weights:
             readings = self.hotness.readings = Readings(self.catalogue, self.weights)
         return readings
+
+    @property
+    def ranker(self) -> Ranker | None:
+        """What ranks in C, None where that is not built."""
+        readings = self.readings
+        if readings.ranker is None or readings.ranker.similarity is not self.similarity:
+            readings.ranker = Ranker.of(
+                self.catalogue, self.similarity, self.hotness, readings.on_sale, readings.ratings
+            )
+        return readings.ranker

@@ -27,6 +27,10 @@ class Similarity:
         n = int(np.count_nonzero(ids >= 0))
         return ids[:n], self.neighbour_scores[group, :n]
 
+    def listed(self, group: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return the same, perhaps with -1 behind the last: sooner than counting them."""
+        return self.neighbour_ids[group], self.neighbour_scores[group]
+
     def vector(self, group: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return the terms of ``group``, ascending, and their weights."""
         own = slice(self.indptr[group], self.indptr[group + 1])

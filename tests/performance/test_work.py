@@ -9,8 +9,8 @@ import pytest
 from recommendations.engine.blend import Blend
 from recommendations.engine.filters import Filter
 from recommendations.engine.fold_in import FoldIn
-from recommendations.engine.glance import Glance
 from recommendations.engine.hotness import Hotness
+from recommendations.engine.kernel.ranking import Ranker
 from recommendations.engine.neighbours import NeighbourParameters
 from recommendations.engine.pages import Shop, beside_product, for_user, trending
 from recommendations.engine.patched_similarity import FreshGroups, patched_similarity
@@ -47,20 +47,21 @@ def clicked(shop_of):
 
 @pytest.fixture
 def scored(monkeypatch):
-    """How many products and groups were scored."""
+    """How many products were scored, in arrays and in C."""
     counts = Counter()
-    parts, add_group = Blend.parts, Glance.add_group
+    parts, best = Blend.parts, Ranker.best
 
     def counted_parts(self, rows, content=None):
         counts["scored"] += len(rows)
         return parts(self, rows, content)
 
-    def counted_group(self, *arguments):
-        counts["scored"] += 1
-        return add_group(self, *arguments)
+    def counted_best(self, question, known):
+        found = best(self, question, known)
+        counts["scored"] += found.n_scored
+        return found
 
     monkeypatch.setattr(Blend, "parts", counted_parts)
-    monkeypatch.setattr(Glance, "add_group", counted_group)
+    monkeypatch.setattr(Ranker, "best", counted_best)
     return counts
 
 

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.engine import pages, product_page
+from recommendations.engine import pages
 from recommendations.engine.blend import product_page_blend
 from recommendations.engine.explain import LIST_CODES
 from recommendations.engine.filters import Filter, Rule
+from recommendations.engine.kernel import ranking
 from recommendations.engine.pages import around_category, beside_product, for_user, trending
 from recommendations.engine.product_page import add_groups
 from recommendations.engine.reasons import ReasonCode
@@ -116,12 +117,13 @@ def test_a_shorter_list_is_the_beginning_of_a_longer_one(question, limit):
         assert rows_of(short) == rows_of(long)[:limit]
 
 
-@given(asked(), st.integers(1, 6), st.booleans(), st.sampled_from([0, 3, 24]))
-def test_leaving_candidates_alone_leaves_the_list_as_it_is(question, limit, is_stranger, n_glanced):
+@given(asked(), st.integers(1, 6), st.booleans(), st.booleans())
+def test_leaving_candidates_alone_leaves_the_list_as_it_is(question, limit, is_stranger, in_c):
     shop, shopper, wanted = question
     shopper = Shopper(trail=shopper.trail) if is_stranger else shopper
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(product_page, "GLANCED_GROUPS", n_glanced)
+        if not in_c:
+            patch.setattr(ranking, "library", lambda: None)
         filtering, page = next(pages_of(shop, limit, shopper, wanted))
     blend = product_page_blend(shop, 0, shopper, NOW)
     groups = set(shop.similarity.neighbours(0)[0].tolist())

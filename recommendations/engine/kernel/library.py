@@ -1,0 +1,31 @@
+"""The compiled library: its name, and how it is found again."""
+
+import ctypes
+import hashlib
+import logging
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SOURCE = HERE / "ranking.c"
+# Nothing of this machine alone: what is built here may run on the next. No fused operations: each machine has one sum.
+FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-Wall", "-Wextra")
+
+_logger = logging.getLogger(__name__)
+
+
+def library_path() -> Path:
+    """Return where the library of this very source stands, once it is built."""
+    digest = hashlib.sha256(SOURCE.read_bytes() + " ".join(FLAGS).encode()).hexdigest()
+    return HERE / f"ranking-{digest[:12]}.so"
+
+
+@cache
+def library() -> ctypes.PyDLL | None:
+    """Return the library, None where it was not built or is another machine's."""
+    try:
+        # Not CDLL: it would give the interpreter away, and with it the scratch areas and the live values.
+        return ctypes.PyDLL(str(library_path()))
+    except OSError as error:
+        _logger.warning("Ranking in NumPy, which is slower: %s. To build what is missing: make kernel.", error)
+        return None

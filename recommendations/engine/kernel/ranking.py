@@ -1,0 +1,170 @@
+"""One shop as C sees it, and the best of a page's candidates in one call."""
+
+import ctypes
+import threading
+from struct import Struct
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.catalogue import Catalogue
+from recommendations.engine.hotness import Hotness
+from recommendations.engine.kernel.library import library
+from recommendations.engine.patched_similarity import PatchedSimilarity
+from recommendations.engine.similarity import Similarity
+
+# As ranking.c has them.
+_SHOP, _QUESTION, _PLACE, _NUMBER = Struct("=2q19Q"), Struct("=8q10d"), Struct("=3q5d"), Struct("=q")
+_BROKEN, _NO_MEMORY, _NULL = -1, -2, 0
+
+
+class Question(NamedTuple):
+    """What is asked, in numbers, in C's order; see ranking.c."""
+
+    group: int
+    limit: int
+    in_stock_only: bool
+    n_near: int
+    n_followers: int
+    n_shared: int
+    n_hot: int
+    n_left_out: int
+    min_price: float
+    max_price: float
+    content: float
+    clicks: float
+    rating: float
+    sequence: float
+    best_rating: float
+    least_peak: float
+    least_nearest: float
+    variant_floor: float
+
+
+class Known(NamedTuple):
+    """Who is considered, and who is not: the bytes of arrays, in the order and of the types that ranking.c says."""
+
+    near: bytes
+    near_cosines: bytes
+    followers: bytes | None
+    follower_cosines: bytes | None
+    listed: bytes | None
+    shared_rows: bytes | None
+    shares: bytes | None
+    hot: bytes
+    left_out: bytes
+    is_wanted: bytes | None
+
+
+# The best variant of a group: its row, its group, its product's id, its score in whole millionths and in full, what of
+# that its cosine and the lists add, and its decayed clicks over its category's peak, in [0, 1].
+Found = tuple[int, int, int, float, float, float, float, float]
+
+
+class Best(NamedTuple):
+    """The best of all candidates, best first, and how many products were scored for them."""
+
+    found: list[Found]
+    n_scored: int
+
+
+class Ranker:
+    """Ranks the candidates of one shop's pages. It keeps the shop's arrays alive."""
+
+    def __init__(
+        self,
+        rank: Any,
+        catalogue: Catalogue,
+        similarity: Similarity,
+        hotness: Hotness,
+        on_sale: NDArray[np.bool_],
+        ratings: NDArray[np.float64],
+    ) -> None:
+        """``rank``: C's; ``on_sale`` and ``ratings``, in [0, 1]: by product, as :class:`Readings` has them."""
+        self.similarity, self._rank, self._held = similarity, rank, list[NDArray[Any]]()
+        self.best_rating: float = ratings.max(initial=0.0).item()
+        texts, arrays = similarity, self._address
+        fresh = (_NULL, _NULL, _NULL, _NULL)
+        if isinstance(texts, PatchedSimilarity):
+            vectors = texts.vectors
+            fresh = (
+                arrays(texts.fresh, np.int32),
+                arrays(vectors.indptr, np.int64),
+                arrays(vectors.keys, np.int64),
+                arrays(vectors.values, np.float32),
+            )
+        self._shop = _SHOP.pack(
+            len(catalogue.group_starts) - 1,
+            texts.n_terms,
+            arrays(catalogue.vocabulary.product_ids, np.int64),
+            arrays(catalogue.groups, np.int32),
+            arrays(catalogue.categories, np.int32),
+            arrays(catalogue.is_active, np.bool_),
+            arrays(on_sale, np.bool_),
+            arrays(catalogue.prices, np.float64),
+            arrays(ratings, np.float64),
+            arrays(hotness.hour, np.float64),
+            arrays(catalogue.group_starts, np.int64),
+            arrays(catalogue.group_rows, np.int32),
+            arrays(hotness.group_hour, np.float64),
+            arrays(hotness.peaks, np.float64),
+            arrays(texts.indptr, np.int64),
+            arrays(texts.indices, np.int32),
+            arrays(texts.data, np.float32),
+            *fresh,
+        )
+
+    @classmethod
+    def of(
+        cls,
+        catalogue: Catalogue,
+        similarity: Similarity,
+        hotness: Hotness,
+        on_sale: NDArray[np.bool_],
+        ratings: NDArray[np.float64],
+    ) -> "Ranker | None":
+        """Return the ranker of a shop; None where there is no library to rank with."""
+        compiled = library()
+        if compiled is None:
+            return None
+        rank = compiled.rank
+        rank.restype = ctypes.c_int64
+        rank.argtypes = [ctypes.c_char_p] * 12 + [ctypes.c_void_p, ctypes.c_void_p]
+        return cls(rank, catalogue, similarity, hotness, on_sale, ratings)
+
+    def best(self, question: Question, known: Known) -> Best:
+        """Return the best variants of the best groups, at most ``limit``, best first.
+
+        Raises IndexError for a group or a term that the shop does not have.
+        """
+        room, address = _room_for(question.limit)
+        end = question.limit * _PLACE.size
+        n = self._rank(self._shop, _QUESTION.pack(*question), *known, address, address + end)
+        if n == _BROKEN:
+            message = "A list names a group, or a text a term, that the index does not have."
+            raise IndexError(message)
+        if n == _NO_MEMORY:
+            raise MemoryError
+        return Best(list(_PLACE.iter_unpack(room[: n * _PLACE.size])), *_NUMBER.unpack_from(room, end))
+
+    def _address(self, array: NDArray[Any], dtype: type) -> int:
+        """Return where ``array`` begins, and keep it; raises TypeError for one that C would misread."""
+        if array.dtype != dtype or not array.flags.c_contiguous:
+            message = f"C reads contiguous arrays of {np.dtype(dtype)}, and no other of {array.dtype}."
+            raise TypeError(message)
+        self._held.append(array)
+        return array.ctypes.data
+
+
+def _room_for(limit: int) -> tuple[memoryview, int]:
+    """Return room of this thread's for so many places and a number behind them, and where it begins."""
+    room: tuple[memoryview, int] | None = getattr(_local, "room", None)
+    size = (limit + 1) * _PLACE.size
+    if room is None or len(room[0]) < size:
+        buffer = ctypes.create_string_buffer(size)
+        room = _local.room = memoryview(buffer), ctypes.addressof(buffer)
+    return room
+
+
+_local = threading.local()
