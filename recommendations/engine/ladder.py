@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,15 +40,6 @@ class Ranked(NamedTuple):
         return self.reason.code
 
 
-class Source(Protocol):
-    """Where a candidate's score comes from, and so why it is shown."""
-
-    @property
-    def reason_of(self) -> Callable[[int], Reason]:
-        """What tells the reason of a candidate, by the place that was given with it."""
-        ...
-
-
 @dataclass(slots=True)
 class Scored:
     """Candidates with scores of their own; ``reason_of`` tells of a place in ``candidates.rows`` why it is shown."""
@@ -76,7 +67,7 @@ class ListBuilder:
         self._catalogue, self._limit = catalogue, limit
         self.filtering = filtering
         self._groups: set[int] = set()
-        self._contenders: list[tuple[float, int, int, int, int, Source]] = []
+        self._contenders: list[tuple[float, int, int, int, int, Scored]] = []
         self.places: list[Ranked] = []
         self._units_to_beat = 0.0
 
