@@ -28,8 +28,8 @@ MAX_P50_RATIO, MAX_P99_RATIO = 2, 6
 WITH_LISTS, MAX_LISTS_RATIO, LIST_LENGTH, MAX_LISTS = ", lists known", 1.5, 50, 20_000
 LIMITS = {
     "product page, nobody known": "Python around one call of C: questions, cards, sentences; and memory that is cold",
-    "product page, a shopper known": "cosines of each candidate with each recent product: nobody can be left out early",
-    "user page": "as many candidates as recent products have neighbours, each compared with each recent product",
+    "product page, a shopper known": "the shopper in rows, texts where no list tells, several lists made one",
+    "user page": "as many candidates as ten recent products have neighbours; several lists made one",
     "explain": "the list, and the terms of two texts by name",
 }
 

@@ -60,19 +60,18 @@ class ServingProcess:
         self._starting = threading.Lock()
 
     def current(self, tenant: str) -> tuple[Serving, list[str]]:
-        now = self.holder.current(tenant)  # loads it, so that the mirror has something to follow
+        self.holder.current(tenant)  # loads it, so that the mirror has something to follow
         if not self._threads:
             self._start()
         if not self._mirror.was_tried(tenant):
             with self._has_read:
                 self._has_read.wait_for(lambda: self._mirror.was_tried(tenant), FIRST_READ_SECONDS)
-            now = self.holder.current(tenant)
-        lack = self._mirror.lacks(tenant)
+        lack = self._mirror.lacks(tenant)  # before the serving is read: what is lacking now may be in the next
         _REQUESTS[lack].inc()
         if lack is None:
-            return now, []
+            return self.holder.current(tenant), []
         metrics.DEGRADED.labels(reason=lack).inc()
-        return now, [lack]
+        return self.holder.current(tenant), [lack]
 
     def stop(self) -> None:
         self._stopping.set()

@@ -111,16 +111,19 @@ def packed_around(shop: Shop, row: int, sequence: PageSequence | None) -> Packed
     if sequence is None or sequence.scorer is None:
         return NOTHING_PACKED
     if sequence.packed is None:
-        found, variants = around(shop, row, sequence), sequence.scorer.variants
+        found = around(shop, row, sequence)
         followers, cosines, said = found.groups[found.n_near :], found.cosines[found.n_near :], found.sequence
-        sequence.packed = PackedAround(
-            followers.tobytes(),
-            cosines.tobytes(),
-            None if said is None else said.tobytes(),
-            b"" if variants is None else variants.rows.tobytes(),
-            b"" if variants is None else variants.shares.tobytes(),
+        sequence.packed = packed_variants(sequence.scorer)._replace(
+            followers=followers.tobytes(), cosines=cosines.tobytes(), listed=None if said is None else said.tobytes()
         )
     return sequence.packed
+
+
+def packed_variants(scorer: SequenceScorer) -> PackedAround:
+    """Return of what the lists say only how variants share."""
+    if scorer.variants is None:
+        return NOTHING_PACKED
+    return NOTHING_PACKED._replace(shared_rows=scorer.variants.rows.tobytes(), shares=scorer.variants.shares.tobytes())
 
 
 def _around(shop: Shop, row: int, scorer: SequenceScorer) -> Around:

@@ -1,6 +1,6 @@
 """What the shopper's own steps say: products like those met lately, categories the shopper likes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +11,17 @@ from recommendations.engine.shop import SEVERAL_CATEGORIES, Shop
 from recommendations.engine.shopper import Shopper
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BehaviourScorer:
     """0.7·max over recent products of decay^position·cosine + 0.3·category preference.
 
-    ``recent``: rows, newest first, one per variant group, and what they say of others, if there are any.
+    ``recent``: rows, newest first, one per variant group.
     """
 
     shop: Shop
     recent: tuple[int, ...]
     preferences: NDArray[np.float64]
-    _recents: Recents | None
+    _said: Recents | None = field(init=False, default=None)
 
     @classmethod
     def of(cls, shop: Shop, shopper: Shopper, *, but_group: int | None = None) -> "BehaviourScorer":
@@ -32,7 +32,14 @@ class BehaviourScorer:
         newest.pop(-1 if but_group is None else but_group, None)
         recent = tuple(newest.values())[: shop.weights.n_recent]
         preferences = shopper.preference_by_category(shop.catalogue.tree)
-        return cls(shop, recent, preferences, Recents(shop, recent) if recent else None)
+        return cls(shop, recent, preferences)
+
+    @property
+    def _recents(self) -> Recents | None:
+        """What recent products say of others, if there are any: worked out where arrays are asked for it."""
+        if self._said is None and self.recent:
+            self._said = Recents(self.shop, self.recent)
+        return self._said
 
     @property
     def has_opinion(self) -> bool:

@@ -1,62 +1,108 @@
-"""The scored rung of a product's page in one call of C: what product_page makes in arrays, where nobody is known."""
+"""The scored rung of a page in one call of C: the list that product_page makes in arrays."""
 
 import math
 from array import array
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from recommendations.engine import decay
-from recommendations.engine.around import packed_around
+from recommendations.engine.around import NOTHING_PACKED, PackedAround, packed_around, packed_variants
+from recommendations.engine.behaviour import BehaviourScorer
 from recommendations.engine.blend import HOT_SHARE, Blend, around_categories
 from recommendations.engine.candidates import FLOOR
 from recommendations.engine.filters import Filter
-from recommendations.engine.kernel.ranking import Known, Question, Ranker
+from recommendations.engine.kernel.ranking import MAX_RECENT, Found, Known, Question, Ranker
 from recommendations.engine.ladder import UNITS, Ranked
 from recommendations.engine.reasons import PLAIN_REASONS, Reason, ReasonCode
 from recommendations.engine.sequence import VARIANT_FLOOR
 from recommendations.engine.shop import Shop
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+NO_GROUP = -1
 
 
-def best_beside(
-    ranker: Ranker, blend: Blend, row: int, filtering: Filter, limit: int
-) -> "Iterator[tuple[int, Ranked]]":
-    """Yield the best of the neighbours of ``row``, what shoppers went on to, and the hottest around it, by group.
+class _Recent(NamedTuple):
+    """The bytes of what a shopper met lately, see ranking.c."""
 
-    ``blend`` has no behaviour.
-    """
-    shop, weights, shares = blend.shop, blend.shop.weights, blend.shares
+    groups: bytes = b""
+    left: bytes = b""
+    counts: bytes = b""
+    near: bytes = b""
+    cosines: bytes = b""
+
+
+def ranker_for(blend: Blend) -> Ranker | None:
+    """Return what ranks the pages of ``blend`` in C; None where that was not built, or takes more than it can."""
+    if blend.behaviour is not None and len(blend.behaviour.recent) > MAX_RECENT:
+        return None
+    return blend.shop.ranker
+
+
+def best_beside(ranker: Ranker, blend: Blend, row: int, filtering: Filter, limit: int) -> Iterator[tuple[int, Ranked]]:
+    """Yield the best of the neighbours of ``row``, what shoppers went on to, and the hottest around it, by group."""
+    shop = blend.shop
     group = shop.catalogue.groups.item(row)
-    near, near_cosines = shop.similarity.listed(group)
+    near, cosines = shop.similarity.listed(group)
     lists = packed_around(shop, row, blend.page_sequence)
     hot = _hot(shop, around_categories(shop, row, filtering.categories))
+    return _best(ranker, blend, filtering, limit, group, near.tobytes(), cosines.tobytes(), lists, hot)
+
+
+def best_of(
+    ranker: Ranker, blend: Blend, groups: NDArray[np.int32], filtering: Filter, limit: int
+) -> Iterator[tuple[int, Ranked]]:
+    """Yield the best of ``groups``, which are distinct, where no product is looked at."""
+    lists = NOTHING_PACKED
+    if blend.sequence is not None:
+        lists = packed_variants(blend.sequence)._replace(listed=blend.sequence.score(groups).tobytes())
+    return _best(ranker, blend, filtering, limit, NO_GROUP, groups.tobytes(), bytes(4 * len(groups)), lists, b"")
+
+
+def _best(
+    ranker: Ranker,
+    blend: Blend,
+    filtering: Filter,
+    limit: int,
+    group: int,
+    near: bytes,
+    cosines: bytes,
+    lists: PackedAround,
+    hot: bytes,
+) -> Iterator[tuple[int, Ranked]]:
+    shop, weights, shares, behaviour = blend.shop, blend.shop.weights, blend.shares, blend.behaviour
     left_out = array("q", frozenset().union(*filtering.left_out.values()))
     wanted = filtering.wanted_categories(shop.catalogue)
+    recent, preferences = _NOT_RECENT if behaviour is None else _recent(behaviour), _preferences(behaviour)
     # By position, in the order of their names: that is half the time.
     question = Question(
         group,
         limit,
         filtering.in_stock_only,
-        len(near),
+        len(near) // 4,
         len(lists.followers) // 8,
         len(lists.shared_rows) // 8,
         len(hot) // 4,
         len(left_out),
+        len(recent.groups) // 8,
         -math.inf if filtering.min_price is None else filtering.min_price,
         math.inf if filtering.max_price is None else filtering.max_price,
         shares.content,
         shares.trend * weights.clicks_share,
         shares.trend * weights.rating_share,
         shares.sequence,
+        shares.behaviour * weights.recent_share,
+        shares.behaviour * weights.preference_share,
         ranker.best_rating,
+        0.0 if preferences is None or behaviour is None else behaviour.preferences.max().item(),
         math.log(weights.min_peak_weight) + _HOUR_RATE * blend.trend.now_seconds,
         FLOOR,
         VARIANT_FLOOR,
     )
     known = Known(
-        near.tobytes(),
-        near_cosines.tobytes(),
+        near,
+        cosines,
         lists.followers,
         lists.cosines,
         lists.listed,
@@ -65,10 +111,11 @@ def best_beside(
         hot,
         left_out.tobytes(),
         None if wanted is None else wanted.tobytes(),
+        *recent,
+        preferences,
     )
-    for its_row, its_group, _, units, total, content, listed, clicks in ranker.best(question, known).found:
-        is_hot = clicks >= HOT_SHARE and total - content - listed > max(content, listed)
-        yield its_group, Ranked(its_row, units / UNITS, _reason(blend, its_group, content, listed, is_hot=is_hot))
+    for found in ranker.best(question, known).found:
+        yield found[1], Ranked(found[0], found[4] / UNITS, _reason(blend, found))
 
 
 def _hot(shop: Shop, categories: tuple[int, ...]) -> bytes:
@@ -78,12 +125,40 @@ def _hot(shop: Shop, categories: tuple[int, ...]) -> bytes:
     return b"".join(hot[category][:n].tobytes() for category in categories)
 
 
-def _reason(blend: Blend, group: int, content: float, listed: float, *, is_hot: bool) -> Reason:
+def _recent(behaviour: BehaviourScorer) -> _Recent:
+    if not behaviour.recent:
+        return _NOT_RECENT
+    shop = behaviour.shop
+    groups = array("q", map(shop.catalogue.groups.item, behaviour.recent))
+    left = array("d", (shop.weights.recency_decay**position for position in range(len(groups))))
+    lists = [shop.similarity.listed(group) for group in groups]
+    return _Recent(
+        groups.tobytes(),
+        left.tobytes(),
+        array("q", (len(near) for near, _ in lists)).tobytes(),
+        b"".join(near.tobytes() for near, _ in lists),
+        b"".join(cosines.tobytes() for _, cosines in lists),
+    )
+
+
+def _preferences(behaviour: BehaviourScorer | None) -> bytes | None:
+    return behaviour.preferences.tobytes() if behaviour is not None and behaviour.preferences.any() else None
+
+
+def _reason(blend: Blend, found: Found) -> Reason:
     """Return the same as :meth:`Blend.reason`."""
-    if is_hot or (content <= 0 and listed <= 0):
+    _, group, _, led_by, _, total, content, listed, clicks, recent, preference = found
+    most = max(content, recent, preference, listed)
+    is_hot = clicks >= HOT_SHARE and total - content - recent - preference - listed > most
+    if most <= 0 or is_hot:
         return PLAIN_REASONS[ReasonCode.TRENDING]
-    return _SIMILAR if content >= listed else blend.reason_of_sequence(group)
+    if content == most:
+        return _SIMILAR
+    if recent == most and blend.behaviour is not None:
+        return Reason(ReasonCode.BEHAVIOUR, blend.behaviour.recent[led_by])
+    return PLAIN_REASONS[ReasonCode.PREFERENCE] if preference == most else blend.reason_of_sequence(group)
 
 
 _HOUR_RATE = decay.rate_constant(decay.HOUR_SECONDS)
 _SIMILAR = PLAIN_REASONS[ReasonCode.SIMILAR]
+_NOT_RECENT = _Recent()

@@ -9,16 +9,16 @@ from recommendations.engine.candidates import Candidates, most_outside
 from recommendations.engine.filters import Filter
 from recommendations.engine.hot import hot_above
 from recommendations.engine.ladder import SLACK, ListBuilder, Scored
-from recommendations.engine.one_pass import best_beside
+from recommendations.engine.one_pass import best_beside, best_of, ranker_for
 from recommendations.engine.scorers import ContentScorer
 
 
 def add_candidates(builder: ListBuilder, blend: Blend, row: int, filtering: Filter, limit: int) -> None:
     """Add the neighbours of ``row``, what shoppers went on to, and the hottest around it.
 
-    In one pass in C where nobody is known, else in arrays; the list is the same.
+    In one pass in C where that was built, else in arrays; the list is the same.
     """
-    ranker = blend.shop.ranker if blend.behaviour is None else None
+    ranker = ranker_for(blend)
     if ranker is None:
         _add_in_arrays(builder, blend, row, filtering, limit)
     else:
@@ -49,6 +49,10 @@ def _add_in_arrays(builder: ListBuilder, blend: Blend, row: int, filtering: Filt
 
 def add_promising(builder: ListBuilder, blend: Blend, groups: NDArray[np.int32], limit: int) -> None:
     """Add ``groups`` where no product is looked at: the most promising, then those that may still get a place."""
+    ranker = ranker_for(blend)
+    if ranker is not None:
+        builder.add_placed(best_of(ranker, blend, groups, builder.filtering, limit))
+        return
     likely, most = blend.bounds(groups)
     if blend.sequence is not None:
         listed = blend.shares.sequence * blend.sequence.score(groups)

@@ -15,7 +15,9 @@ from recommendations.engine.patched_similarity import PatchedSimilarity
 from recommendations.engine.similarity import Similarity
 
 # As ranking.c has them.
-_SHOP, _QUESTION, _PLACE, _NUMBER = Struct("=2q19Q"), Struct("=8q10d"), Struct("=3q5d"), Struct("=q")
+_SHOP, _QUESTION, _PLACE, _NUMBER = Struct("=2q19Q"), Struct("=9q13d"), Struct("=4q7d"), Struct("=q")
+# Of how many recent products at most it can be told what they say.
+MAX_RECENT = 32
 _BROKEN, _NO_MEMORY, _NULL = -1, -2, 0
 
 
@@ -30,13 +32,17 @@ class Question(NamedTuple):
     n_shared: int
     n_hot: int
     n_left_out: int
+    n_recent: int
     min_price: float
     max_price: float
     content: float
     clicks: float
     rating: float
     sequence: float
+    recent: float
+    preference: float
     best_rating: float
+    best_preference: float
     least_peak: float
     least_nearest: float
     variant_floor: float
@@ -55,11 +61,18 @@ class Known(NamedTuple):
     hot: bytes
     left_out: bytes
     is_wanted: bytes | None
+    recent: bytes
+    left: bytes
+    recent_counts: bytes
+    recent_near: bytes
+    recent_cosines: bytes
+    preferences: bytes | None
 
 
-# The best variant of a group: its row, its group, its product's id, its score in whole millionths and in full, what of
-# that its cosine and the lists add, and its decayed clicks over its category's peak, in [0, 1].
-Found = tuple[int, int, int, float, float, float, float, float]
+# The best variant of a group: its row, its group, its product's id, and which recent product says most for it, or -1;
+# its score in whole millionths and in full; what of that its cosine and the lists add; its decayed clicks over its
+# category's peak, in [0, 1]; and what recent products and preferences add.
+Found = tuple[int, int, int, int, float, float, float, float, float, float, float]
 
 
 class Best(NamedTuple):
@@ -130,7 +143,7 @@ class Ranker:
             return None
         rank = compiled.rank
         rank.restype = ctypes.c_int64
-        rank.argtypes = [ctypes.c_char_p] * 12 + [ctypes.c_void_p, ctypes.c_void_p]
+        rank.argtypes = [ctypes.c_char_p] * 18 + [ctypes.c_void_p, ctypes.c_void_p]
         return cls(rank, catalogue, similarity, hotness, on_sale, ratings)
 
     def best(self, question: Question, known: Known) -> Best:
