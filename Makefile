@@ -26,7 +26,7 @@ $(VENV)/.installed-%: requirements/%.txt
 kernel:  ## Compile what ranks, unless that was done. The other commands see to it.
 	@test -x $(BIN)/python || { echo "There is no $(VENV) yet: make up or make test sets it up."; exit 1; }
 	@test -n "$$($(BIN)/python -m recommendations.engine.kernel.build --compiler)" \
-		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/compiler.txt || true
+		|| $(BIN)/python -m pip install --quiet --retries 1 --disable-pip-version-check --require-hashes -r requirements/compiler.txt || true
 	@$(BIN)/python -m recommendations.engine.kernel.build || true
 
 up: $(VENV)/.installed-embedded kernel  ## Run the whole system on this machine; Ctrl-C stops it.

@@ -57,7 +57,8 @@ def best_of(
     lists = NOTHING_PACKED
     if blend.sequence is not None:
         lists = packed_variants(blend.sequence)._replace(listed=blend.sequence.score(groups).tobytes())
-    return _best(ranker, blend, filtering, limit, NO_GROUP, groups.tobytes(), bytes(4 * len(groups)), lists, b"")
+    near = groups.astype(np.int32, copy=False).tobytes()
+    return _best(ranker, blend, filtering, limit, NO_GROUP, near, bytes(len(near)), lists, b"")
 
 
 def _best(

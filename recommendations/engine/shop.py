@@ -89,8 +89,9 @@ class Shop:
     def ranker(self) -> Ranker | None:
         """What ranks in C, None where that is not built."""
         readings = self.readings
-        if readings.ranker is None or readings.ranker.similarity is not self.similarity:
-            readings.ranker = Ranker.of(
+        ranker = readings.ranker
+        if ranker is None or ranker.similarity is not self.similarity:
+            ranker = readings.ranker = Ranker.of(
                 self.catalogue, self.similarity, self.hotness, readings.on_sale, readings.ratings
             )
-        return readings.ranker
+        return ranker

@@ -22,7 +22,9 @@ def compiler() -> list[str]:
     for name in ("cc", "gcc", "clang"):
         if shutil.which(name):
             return [name]
-    return [sys.executable, "-m", "ziglang", "cc"] if importlib.util.find_spec("ziglang") else []
+    # Its default is this machine's processor; an image is run on others.
+    zig = [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]
+    return zig if importlib.util.find_spec("ziglang") else []
 
 
 def build() -> int:
@@ -39,9 +41,10 @@ def build() -> int:
     if result.returncode:
         made.unlink(missing_ok=True)
         return result.returncode
-    for older in HERE.glob("ranking-*.so"):
-        older.unlink()
     made.replace(path)  # in one step: another process may be looking for it
+    for older in HERE.glob("ranking-*.so"):
+        if older != path:
+            older.unlink(missing_ok=True)
     return 0
 
 

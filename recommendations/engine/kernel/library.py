@@ -3,6 +3,7 @@
 import ctypes
 import hashlib
 import logging
+import sysconfig
 from functools import cache
 from pathlib import Path
 
@@ -15,17 +16,23 @@ _logger = logging.getLogger(__name__)
 
 
 def library_path() -> Path:
-    """Return where the library of this very source stands, once it is built."""
-    digest = hashlib.sha256(SOURCE.read_bytes() + " ".join(FLAGS).encode()).hexdigest()
-    return HERE / f"ranking-{digest[:12]}.so"
+    """Return where the library of this very source stands, for this kind of machine, once it is built."""
+    digest = hashlib.sha256(" ".join((*FLAGS, str(sysconfig.get_config_var("SOABI")))).encode())
+    for source in sorted(HERE.glob("*.[ch]")):
+        digest.update(source.read_bytes())
+    return HERE / f"ranking-{digest.hexdigest()[:12]}.so"
+
+
+# Of the source as it was when this process began: a newer one is not what its Python was written for.
+PATH = library_path()
 
 
 @cache
 def library() -> ctypes.PyDLL | None:
-    """Return the library, None where it was not built or is another machine's."""
+    """Return the library, None where it was not built."""
     try:
         # Not CDLL: it would give the interpreter away, and with it the scratch areas and the live values.
-        return ctypes.PyDLL(str(library_path()))
+        return ctypes.PyDLL(str(PATH))
     except OSError as error:
         _logger.warning("Ranking in NumPy, which is slower: %s. To build what is missing: make kernel.", error)
         return None

@@ -17,7 +17,7 @@ from recommendations.engine.similarity import Similarity
 # As ranking.c has them.
 _SHOP, _QUESTION, _PLACE, _NUMBER = Struct("=2q19Q"), Struct("=9q13d"), Struct("=4q7d"), Struct("=q")
 # Of how many recent products at most it can be told what they say.
-MAX_RECENT = 32
+MAX_RECENT = 64
 _BROKEN, _NO_MEMORY, _NULL = -1, -2, 0
 
 
@@ -97,6 +97,7 @@ class Ranker:
         """``rank``: C's; ``on_sale`` and ``ratings``, in [0, 1]: by product, as :class:`Readings` has them."""
         self.similarity, self._rank, self._held = similarity, rank, list[NDArray[Any]]()
         self.best_rating: float = ratings.max(initial=0.0).item()
+        _check_lengths(catalogue, similarity, hotness)
         texts, arrays = similarity, self._address
         fresh = (_NULL, _NULL, _NULL, _NULL)
         if isinstance(texts, PatchedSimilarity):
@@ -138,13 +139,8 @@ class Ranker:
         ratings: NDArray[np.float64],
     ) -> "Ranker | None":
         """Return the ranker of a shop; None where there is no library to rank with."""
-        compiled = library()
-        if compiled is None:
-            return None
-        rank = compiled.rank
-        rank.restype = ctypes.c_int64
-        rank.argtypes = [ctypes.c_char_p] * 18 + [ctypes.c_void_p, ctypes.c_void_p]
-        return cls(rank, catalogue, similarity, hotness, on_sale, ratings)
+        rank = _ranking_in_c()
+        return None if rank is None else cls(rank, catalogue, similarity, hotness, on_sale, ratings)
 
     def best(self, question: Question, known: Known) -> Best:
         """Return the best variants of the best groups, at most ``limit``, best first.
@@ -168,6 +164,31 @@ class Ranker:
             raise TypeError(message)
         self._held.append(array)
         return array.ctypes.data
+
+
+def _check_lengths(catalogue: Catalogue, similarity: Similarity, hotness: Hotness) -> None:
+    """Raise ValueError for arrays that are not of one shop: C would read beyond them."""
+    n_products, n_groups = len(catalogue.vocabulary), len(catalogue.group_starts) - 1
+    by_product = (catalogue.groups, catalogue.categories, catalogue.prices, catalogue.is_active, hotness.hour)
+    n_texts = len(similarity.fresh) if isinstance(similarity, PatchedSimilarity) else len(similarity.indptr) - 1
+    fits = all(len(array) == n_products for array in by_product) and len(catalogue.group_rows) <= n_products
+    if not fits or len(hotness.group_hour) < n_groups or n_texts < n_groups:
+        message = f"Arrays of different lengths for {n_products} products in {n_groups} groups."
+        raise ValueError(message)
+
+
+def _ranking_in_c() -> Any:
+    """Return C's function; None where there is no library, or one that was made for another Python's side."""
+    compiled = library()
+    if compiled is None:
+        return None
+    ours = [_SHOP.size, _QUESTION.size, _PLACE.size]
+    if list((ctypes.c_int64 * len(ours)).in_dll(compiled, "layout")) != ours:
+        return None
+    rank = compiled.rank
+    rank.restype = ctypes.c_int64
+    rank.argtypes = [ctypes.c_char_p] * 18 + [ctypes.c_void_p, ctypes.c_void_p]
+    return rank
 
 
 def _room_for(limit: int) -> tuple[memoryview, int]:

@@ -1,6 +1,8 @@
 """What C ranks is what NumPy ranks; and C is asked nothing that would have it read beyond its arrays."""
 
+from contextlib import contextmanager
 from dataclasses import replace
+from struct import Struct
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from recommendations.engine.filters import Filter, Rule
 from recommendations.engine.kernel import build, library, ranking
-from recommendations.engine.pages import Shop, beside_product
+from recommendations.engine.pages import Shop, beside_product, for_user
 from recommendations.engine.patched_similarity import FreshGroups, patched_similarity
 from recommendations.engine.ragged import Ragged
 from recommendations.engine.shopper import Shopper
@@ -27,10 +29,21 @@ def beside_first(shop, filtering=None, limit=5, shopper=None):
     return beside_product(shop, 0, filtering, limit, NOW, shopper or Shopper())
 
 
-def in_arrays(shop, *arguments):
+@contextmanager
+def in_numpy():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranking, "library", lambda: None)
-        return beside_first(Shop(shop.catalogue, shop.similarity, shop.hotness, replace(shop.weights)), *arguments)
+        yield
+
+
+def anew(shop):
+    """The same shop, of which nothing was worked out yet."""
+    return Shop(shop.catalogue, shop.similarity, shop.hotness, replace(shop.weights))
+
+
+def in_arrays(shop, *arguments):
+    with in_numpy():
+        return beside_first(anew(shop), *arguments)
 
 
 def edited(shop, group):
@@ -56,9 +69,22 @@ def test_c_makes_the_list_that_arrays_make_with_its_reasons(question, limit):
 
 @given(asked(), limits, st.integers(0, 100))
 def test_so_it_does_where_texts_were_edited_since(question, limit, group):
-    shop, _, filtering = question
+    shop, shopper, filtering = question
     shop = edited(shop, group % (len(shop.catalogue.group_starts) - 1))
-    assert beside_first(shop, filtering, limit) == in_arrays(shop, filtering, limit)
+    assert beside_first(shop, filtering, limit, shopper) == in_arrays(shop, filtering, limit, shopper)
+
+
+@given(asked(), limits)
+def test_so_it_does_on_a_users_page(question, limit):
+    shop, shopper, filtering = question
+    in_c = for_user(shop, shopper, filtering, limit, NOW)
+    with in_numpy():
+        assert for_user(anew(shop), shopper, filtering, limit, NOW) == in_c
+
+
+def test_nothing_leads_to_itself_even_if_it_is_not_left_out():
+    shop = make_shop(ITEMS, clicks=[0, 0])
+    assert beside_product(shop, 0, Filter(), 2, NOW)[0].row != 0
 
 
 def test_a_click_is_seen_by_the_next_call():
@@ -95,6 +121,25 @@ def test_an_array_that_c_would_misread_is_refused():
         beside_first(shop)
 
 
+def test_arrays_of_different_lengths_are_refused():
+    shop = make_shop(ITEMS)
+    shorter = replace(shop.catalogue, prices=shop.catalogue.prices[:-1])
+    with pytest.raises(ValueError, match="4 products in 4 groups"):
+        beside_first(Shop(shorter, shop.similarity, shop.hotness, shop.weights))
+
+
+def test_a_library_made_for_another_python_side_is_not_called(monkeypatch):
+    monkeypatch.setattr(ranking, "_PLACE", Struct("=3q5d"))
+    assert make_shop(ITEMS).ranker is None
+
+
+def test_a_compiler_from_a_wheel_compiles_for_any_machine(monkeypatch):
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr(build.shutil, "which", lambda _: None)
+    monkeypatch.setattr(build.importlib.util, "find_spec", lambda _: object())
+    assert build.compiler()[1:] == ["-m", "ziglang", "cc", "-mcpu=baseline"]
+
+
 @pytest.fixture
 def elsewhere(monkeypatch, tmp_path):
     path = tmp_path / "ranking-new.so"
@@ -126,7 +171,7 @@ def test_what_cannot_be_compiled_leaves_nothing_behind(elsewhere, monkeypatch):
 
 
 def test_without_the_library_it_says_so_once_and_ranks_in_arrays(monkeypatch, tmp_path, caplog):
-    monkeypatch.setattr(library, "library_path", lambda: tmp_path / "nothing.so")
+    monkeypatch.setattr(library, "PATH", tmp_path / "nothing.so")
     library.library.cache_clear()
     try:
         assert [library.library(), library.library()] == [None, None]
