@@ -1,5 +1,6 @@
 """How the signals of a page make one score."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,27 +101,20 @@ class Blend:
         return most + self.shares.behaviour * likely, most + self.shares.behaviour * at_most
 
     def reason(self, parts: Parts, place: int) -> Reason:
-        """Return why the row at ``place`` is shown: the signal that adds most, if it is worth telling."""
-        row, trend, most, code = parts.rows.item(place), parts.total.item(place), 0.0, ReasonCode.TRENDING
-        for added, its_code in (
-            (parts.content, ReasonCode.SIMILAR),
-            (parts.recents, ReasonCode.BEHAVIOUR),
-            (parts.preference, ReasonCode.PREFERENCE),
-            (parts.sequence, ReasonCode.ALSO_VIEWED),
-        ):
-            if added is not None:
-                amount = added.item(place)
-                trend -= amount
-                if amount > most:
-                    most, code = amount, its_code
-        # Good ratings alone are no trend. Who has nothing else to show for it stands here for its clicks.
-        if trend > most > 0 and self.is_hot(row):
-            code = ReasonCode.TRENDING
+        """Return why the row at ``place`` is shown."""
+        row = parts.rows.item(place)
+        content, recents, preference, sequence = (
+            0.0 if added is None else added.item(place)
+            for added in (parts.content, parts.recents, parts.preference, parts.sequence)
+        )
+        code = strongest(parts.total.item(place), content, recents, preference, sequence, lambda: self.is_hot(row))
         if code is ReasonCode.BEHAVIOUR and self.behaviour is not None:
             return Reason(code, self.behaviour.strongest(row))
-        if code is ReasonCode.ALSO_VIEWED:
-            return self.reason_of_sequence(self.shop.catalogue.groups.item(row))
-        return PLAIN_REASONS[code]
+        return self.reason_of(code, self.shop.catalogue.groups.item(row))
+
+    def reason_of(self, code: ReasonCode, group: int) -> Reason:
+        """Return the reason of a signal that is not behaviour; of the lists, the one that leads to ``group`` most."""
+        return self.reason_of_sequence(group) if code is ReasonCode.ALSO_VIEWED else PLAIN_REASONS[code]
 
     def reason_of_sequence(self, group: int) -> Reason:
         """Return which of the lists that lead to ``group`` adds most."""
@@ -129,6 +123,23 @@ class Blend:
     def is_hot(self, row: int) -> bool:
         """Return whether the product in ``row`` owes its trend to clicks, too."""
         return bool(self.trend.clicks(np.array([row], dtype=np.int32))[0] >= HOT_SHARE)
+
+
+def strongest(
+    total: float, content: float, recents: float, preference: float, sequence: float, is_hot: Callable[[], bool]
+) -> ReasonCode:
+    """Return the signal that adds most to ``total``, if it is worth telling; what the four leave of it is trend.
+
+    Good ratings alone are no trend, so ``is_hot`` is asked. Who has nothing to show stands there for its clicks.
+    """
+    most = max(content, recents, preference, sequence)
+    if most <= 0 or (total - content - recents - preference - sequence > most and is_hot()):
+        return ReasonCode.TRENDING
+    if content == most:
+        return ReasonCode.SIMILAR
+    if recents == most:
+        return ReasonCode.BEHAVIOUR
+    return ReasonCode.PREFERENCE if preference == most else ReasonCode.ALSO_VIEWED
 
 
 def product_page_blend(

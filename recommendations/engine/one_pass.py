@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from recommendations.engine import decay
 from recommendations.engine.around import NOTHING_PACKED, PackedAround, packed_around, packed_variants
 from recommendations.engine.behaviour import BehaviourScorer
-from recommendations.engine.blend import HOT_SHARE, Blend, around_categories
+from recommendations.engine.blend import HOT_SHARE, Blend, around_categories, strongest
 from recommendations.engine.candidates import FLOOR
 from recommendations.engine.filters import Filter
 from recommendations.engine.kernel.ranking import MAX_RECENT, Found, Known, Question, Ranker
 from recommendations.engine.ladder import UNITS, Ranked
-from recommendations.engine.reasons import PLAIN_REASONS, Reason, ReasonCode
+from recommendations.engine.reasons import Reason, ReasonCode
 from recommendations.engine.sequence import VARIANT_FLOOR
 from recommendations.engine.shop import Shop
 
@@ -147,19 +147,12 @@ def _preferences(behaviour: BehaviourScorer | None) -> bytes | None:
 
 
 def _reason(blend: Blend, found: Found) -> Reason:
-    """Return the same as :meth:`Blend.reason`."""
     _, group, _, led_by, _, total, content, listed, clicks, recent, preference = found
-    most = max(content, recent, preference, listed)
-    is_hot = clicks >= HOT_SHARE and total - content - recent - preference - listed > most
-    if most <= 0 or is_hot:
-        return PLAIN_REASONS[ReasonCode.TRENDING]
-    if content == most:
-        return _SIMILAR
-    if recent == most and blend.behaviour is not None:
-        return Reason(ReasonCode.BEHAVIOUR, blend.behaviour.recent[led_by])
-    return PLAIN_REASONS[ReasonCode.PREFERENCE] if preference == most else blend.reason_of_sequence(group)
+    code = strongest(total, content, recent, preference, listed, lambda: clicks >= HOT_SHARE)
+    if code is ReasonCode.BEHAVIOUR and blend.behaviour is not None:
+        return Reason(code, blend.behaviour.recent[led_by])
+    return blend.reason_of(code, group)
 
 
 _HOUR_RATE = decay.rate_constant(decay.HOUR_SECONDS)
-_SIMILAR = PLAIN_REASONS[ReasonCode.SIMILAR]
 _NOT_RECENT = _Recent()

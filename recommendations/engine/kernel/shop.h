@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define UNITS 1e6 /* scores are ordered as whole millionths, as in ladder.py */
 #define SLACK (2 / UNITS)
