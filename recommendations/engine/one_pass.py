@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from recommendations.engine import decay
 from recommendations.engine.around import NOTHING_PACKED, PackedAround, packed_around, packed_variants
 from recommendations.engine.behaviour import BehaviourScorer
-from recommendations.engine.blend import HOT_SHARE, Blend, around_categories, strongest
+from recommendations.engine.blend import HOT_SHARE, Blend, around_categories
 from recommendations.engine.candidates import FLOOR
 from recommendations.engine.filters import Filter
-from recommendations.engine.kernel.ranking import MAX_RECENT, Found, Known, Question, Ranker
+from recommendations.engine.kernel.ranking import MAX_RECENT, Known, Question, Ranker
 from recommendations.engine.ladder import UNITS, Ranked
-from recommendations.engine.reasons import Reason, ReasonCode
+from recommendations.engine.reasons import PLAIN_REASONS, Reason, ReasonCode
 from recommendations.engine.sequence import VARIANT_FLOOR
 from recommendations.engine.shop import Shop
 
@@ -100,6 +100,7 @@ def _best(
         math.log(weights.min_peak_weight) + _HOUR_RATE * blend.trend.now_seconds,
         FLOOR,
         VARIANT_FLOOR,
+        HOT_SHARE,
     )
     known = Known(
         near,
@@ -115,8 +116,8 @@ def _best(
         *recent,
         preferences,
     )
-    for found in ranker.best(question, known).found:
-        yield found[1], Ranked(found[0], found[4] / UNITS, _reason(blend, found))
+    for row, own, _, reason, led_by, units in ranker.best(question, known):
+        yield own, Ranked(row, units / UNITS, _PLAIN[reason] or _reason(blend, reason, own, led_by))
 
 
 def _hot(shop: Shop, categories: tuple[int, ...]) -> bytes:
@@ -146,13 +147,23 @@ def _preferences(behaviour: BehaviourScorer | None) -> bytes | None:
     return behaviour.preferences.tobytes() if behaviour is not None and behaviour.preferences.any() else None
 
 
-def _reason(blend: Blend, found: Found) -> Reason:
-    _, group, _, led_by, _, total, content, listed, clicks, recent, preference = found
-    code = strongest(total, content, recent, preference, listed, lambda: clicks >= HOT_SHARE)
+def _reason(blend: Blend, number: int, group: int, led_by: int) -> Reason:
+    """Return a reason with the product that led to ``group``."""
+    code = CODES[number]
     if code is ReasonCode.BEHAVIOUR and blend.behaviour is not None:
         return Reason(code, blend.behaviour.recent[led_by])
     return blend.reason_of(code, group)
 
 
+# As shop.h numbers them. Of two it is told what led there, too.
+CODES = (
+    ReasonCode.TRENDING,
+    ReasonCode.SIMILAR,
+    ReasonCode.BEHAVIOUR,
+    ReasonCode.PREFERENCE,
+    ReasonCode.ALSO_VIEWED,
+)
+_LED = {ReasonCode.BEHAVIOUR, ReasonCode.ALSO_VIEWED}
+_PLAIN = tuple(None if code in _LED else PLAIN_REASONS[code] for code in CODES)
 _HOUR_RATE = decay.rate_constant(decay.HOUR_SECONDS)
 _NOT_RECENT = _Recent()

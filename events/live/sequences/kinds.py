@@ -14,11 +14,11 @@ class Following(StrEnum):
     BOUGHT = "bought"
     ENDED = "ended"
 
-    @property
-    def number(self) -> int:
-        """How packed values name it."""
-        return NUMBERS[self]
+    number: int
+    """How packed values name it."""
 
 
 NUMBERS = {kind: number for number, kind in enumerate(Following)}
 BY_NUMBER = tuple(Following)
+for _kind, _number in NUMBERS.items():
+    _kind.number = _number  # an attribute: a page asks for it several times

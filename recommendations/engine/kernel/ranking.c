@@ -8,6 +8,7 @@
 
 static uint8_t *met; /* by group: whether it was considered; zeros between two calls */
 static int64_t met_size;
+int64_t n_scored; /* products, of all calls together: the work that was done, for who measures it */
 
 static int may_stand(const List *list, int32_t row)
 {
@@ -108,7 +109,7 @@ static void add_group(List *list, int64_t group, double content, double said)
             continue;
         double listed = asked->sequence * (is_shared ? said * share_of(list, row) : said);
         double rating = asked->rating * shop->ratings[row];
-        list->n_scored++;
+        n_scored++;
         double preference = 0.0;
         if (list->known->preferences != NULL)
             preference = asked->preference * list->known->preferences[shop->categories[row]];
@@ -116,13 +117,27 @@ static void add_group(List *list, int64_t group, double content, double said)
             continue;
         double clicks = clicks_of(shop, asked, row);
         double total = asked->clicks * clicks + rating + content + recent + preference + listed;
-        Place found = {row, group, shop->product_ids[row], led_by, rint(total * UNITS), total,
-                       content, listed, clicks, recent, preference};
+        Place found = {row,   group,   shop->product_ids[row], TRENDING, led_by, rint(total * UNITS),
+                       total, content, listed,                 clicks,   recent, preference};
         if (is_before(&found, &best))
             best = found;
     }
     if (best.units >= 0.0)
         insert(list, &best);
+}
+
+/* As blend.py's `strongest`. */
+static int64_t reason_of(const Place *found, double hot_share)
+{
+    double most = fmax(fmax(found->content, found->recent), fmax(found->preference, found->listed));
+    double trend = found->total - found->content - found->recent - found->preference - found->listed;
+    if (most <= 0.0 || (trend > most && found->clicks >= hot_share))
+        return TRENDING;
+    if (found->content == most)
+        return SIMILAR;
+    if (found->recent == most)
+        return BEHAVIOUR;
+    return found->preference == most ? PREFERENCE : LISTED;
 }
 
 /* Return whether a group was not considered before, and take down that now it is. */
@@ -214,19 +229,17 @@ static int make_room(const Shop *shop, int64_t n_recent)
            recent_dense_size >= n_cells;
 }
 
-/* Fill `places`, of which there is room for `limit`, best first, and count what was scored for them.
- * Return the number of places, or what is wrong. */
+/* Fill `places`, of which there is room for `limit`, best first. Return their number, or what is wrong. */
 int64_t rank(const Shop *shop, const Question *question, const int32_t *near, const float *near_cosines,
              const int64_t *followers, const double *follower_cosines, const double *listed, const int64_t *shared_rows,
              const double *shares, const int32_t *hot, const int64_t *left_out, const uint8_t *is_wanted,
              const int64_t *recent, const double *left, const int64_t *recent_counts, const int32_t *recent_near,
-             const float *recent_cosines, const double *preferences, Place *places, int64_t *n_scored)
+             const float *recent_cosines, const double *preferences, Place *places)
 {
     Known known = {near, near_cosines, followers, follower_cosines, listed, shared_rows, shares, hot, left_out,
                    is_wanted, recent, left, recent_counts, recent_near, recent_cosines, preferences};
     Question asked = *question;
-    List list = {shop, &asked, &known, places, 0, -INFINITY, 0, 0, 0, {0.0}};
-    *n_scored = 0;
+    List list = {shop, &asked, &known, places, 0, -INFINITY, 0, 0, {0.0}};
     if (asked.limit < 1)
         return 0;
     if (asked.n_recent > MAX_RECENT || asked.group >= shop->n_groups)
@@ -259,6 +272,7 @@ int64_t rank(const Shop *shop, const Question *question, const int32_t *near, co
     for (int64_t at = 0; at < asked.n_hot; at++)
         forget(shop, shop->groups[hot[at]]);
     stop_listening(&list);
-    *n_scored = list.n_scored;
+    for (int64_t at = 0; at < list.n_places; at++)
+        places[at].reason = reason_of(&places[at], asked.hot_share);
     return status == BROKEN || list.is_broken ? BROKEN : list.n_places;
 }

@@ -14,8 +14,8 @@ from recommendations.engine.kernel.library import library
 from recommendations.engine.patched_similarity import PatchedSimilarity
 from recommendations.engine.similarity import Similarity
 
-# As ranking.c has them.
-_SHOP, _QUESTION, _PLACE, _NUMBER = Struct("=2q19Q"), Struct("=9q13d"), Struct("=4q7d"), Struct("=q")
+# As shop.h has them; of a place's numbers, those that nobody asks for are passed over.
+_SHOP, _QUESTION, _PLACE = Struct("=2q19Q"), Struct("=9q14d"), Struct("=5qd48x")
 # Of how many recent products at most it can be told what they say.
 MAX_RECENT = 64
 _BROKEN, _NO_MEMORY, _NULL = -1, -2, 0
@@ -46,6 +46,7 @@ class Question(NamedTuple):
     least_peak: float
     least_nearest: float
     variant_floor: float
+    hot_share: float
 
 
 class Known(NamedTuple):
@@ -69,17 +70,9 @@ class Known(NamedTuple):
     preferences: bytes | None
 
 
-# The best variant of a group: its row, its group, its product's id, and which recent product says most for it, or -1;
-# its score in whole millionths and in full; what of that its cosine and the lists add; its decayed clicks over its
-# category's peak, in [0, 1]; and what recent products and preferences add.
-Found = tuple[int, int, int, int, float, float, float, float, float, float, float]
-
-
-class Best(NamedTuple):
-    """The best of all candidates, best first, and how many products were scored for them."""
-
-    found: list[Found]
-    n_scored: int
+# The best variant of a group: its row, its group, its product's id, the number of the reason why it is shown, which
+# recent product says most for it, or -1, and its score in whole millionths.
+Found = tuple[int, int, int, int, int, float]
 
 
 class Ranker:
@@ -142,20 +135,19 @@ class Ranker:
         rank = _ranking_in_c()
         return None if rank is None else cls(rank, catalogue, similarity, hotness, on_sale, ratings)
 
-    def best(self, question: Question, known: Known) -> Best:
+    def best(self, question: Question, known: Known) -> list[Found]:
         """Return the best variants of the best groups, at most ``limit``, best first.
 
         Raises IndexError for a group or a term that the shop does not have.
         """
         room, address = _room_for(question.limit)
-        end = question.limit * _PLACE.size
-        n = self._rank(self._shop, _QUESTION.pack(*question), *known, address, address + end)
+        n = self._rank(self._shop, _QUESTION.pack(*question), *known, address)
         if n == _BROKEN:
             message = "A list names a group, or a text a term, that the index does not have."
             raise IndexError(message)
         if n == _NO_MEMORY:
             raise MemoryError
-        return Best(list(_PLACE.iter_unpack(room[: n * _PLACE.size])), *_NUMBER.unpack_from(room, end))
+        return list(_PLACE.iter_unpack(room[: n * _PLACE.size]))
 
     def _address(self, array: NDArray[Any], dtype: type) -> int:
         """Return where ``array`` begins, and keep it; raises TypeError for one that C would misread."""
@@ -187,14 +179,14 @@ def _ranking_in_c() -> Any:
         return None
     rank = compiled.rank
     rank.restype = ctypes.c_int64
-    rank.argtypes = [ctypes.c_char_p] * 18 + [ctypes.c_void_p, ctypes.c_void_p]
+    rank.argtypes = [ctypes.c_char_p] * 18 + [ctypes.c_void_p]
     return rank
 
 
 def _room_for(limit: int) -> tuple[memoryview, int]:
-    """Return room of this thread's for so many places and a number behind them, and where it begins."""
+    """Return room of this thread's for so many places, and where it begins."""
     room: tuple[memoryview, int] | None = getattr(_local, "room", None)
-    size = (limit + 1) * _PLACE.size
+    size = limit * _PLACE.size
     if room is None or len(room[0]) < size:
         buffer = ctypes.create_string_buffer(size)
         room = _local.room = memoryview(buffer), ctypes.addressof(buffer)

@@ -38,7 +38,7 @@ typedef struct {
     double min_price, max_price; /* minus and plus infinity where none is asked for */
     double content, clicks, rating, sequence, recent, preference; /* what each signal weighs */
     double best_rating, best_preference;                          /* that no product's exceeds */
-    double least_peak, least_nearest, variant_floor;
+    double least_peak, least_nearest, variant_floor, hot_share;
 } Question;
 
 /* Who is considered, and who is not. */
@@ -61,8 +61,11 @@ typedef struct {
     const double *preferences; /* by category */
 } Known;
 
+/* Why a product is shown, in the order of CODES in one_pass.py. */
+enum { TRENDING, SIMILAR, BEHAVIOUR, PREFERENCE, LISTED };
+
 typedef struct {
-    int64_t row, group, product_id, led_by; /* led_by: which of the recent groups says most, or -1 */
+    int64_t row, group, product_id, reason, led_by; /* led_by: which of the recent groups says most, or -1 */
     double units, total, content, listed, clicks, recent, preference;
 } Place;
 
@@ -74,7 +77,6 @@ typedef struct {
     Place *places; /* the best so far, in order */
     int64_t n_places;
     double to_beat; /* what a score must reach to have a place yet */
-    int64_t n_scored;
     int is_spread, is_broken; /* whether the texts of the recent groups are spread; whether a text is broken */
     double outside[MAX_RECENT]; /* what each recent group can say of those that its list does not have */
 } List;
