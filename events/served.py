@@ -39,18 +39,23 @@ def publish(
     rate = settings.SERVED_SAMPLE_RATE
     if not is_sampled(recommendation_id, rate):
         return
-    message = Served(
-        schema_version=SCHEMA_VERSION,
-        recommendation_id=recommendation_id,
-        tenant=tenant,
-        product_ids=product_ids,
-        positions=list(range(len(product_ids))),
-        reason_codes=reason_codes,
-        index_version=index_version,
-        served_at=clock.now(),
-        sample_rate=rate,
-    )
-    offhand.send(RECOMMENDATIONS_SERVED, recommendation_id, _encoder.encode(message))
+    served_at = clock.now()
+
+    def message() -> bytes:
+        served = Served(
+            schema_version=SCHEMA_VERSION,
+            recommendation_id=recommendation_id,
+            tenant=tenant,
+            product_ids=product_ids,
+            positions=list(range(len(product_ids))),
+            reason_codes=reason_codes,
+            index_version=index_version,
+            served_at=served_at,
+            sample_rate=rate,
+        )
+        return _encoder.encode(served)
+
+    offhand.send(RECOMMENDATIONS_SERVED, recommendation_id, message)
 
 
 def is_sampled(recommendation_id: str, rate: float) -> bool:

@@ -16,7 +16,7 @@ from recommendations.engine.blend import Blend, product_page_blend, user_page_bl
 from recommendations.engine.explain import break_down, why_dropped
 from recommendations.engine.filters import Filter
 from recommendations.engine.ladder import Ranked
-from recommendations.engine.reasons import PLAIN_SENTENCES, sentence
+from recommendations.engine.reasons import PLAIN_SENTENCES, Reason, sentence
 from recommendations.engine.scorers import rising
 from recommendations.evidence import drop_of, evidence_of, name_of
 from recommendations.index.holder import Serving
@@ -52,8 +52,7 @@ def recommend_for_product(query: ProductQuery) -> Recommendations:
     Raises NotFound for a product that does not exist, InvalidInput for a category that does not, IndexNotReady before
     the first index. Redis and Postgres may be down: the answer then says what it lacks.
     """
-    with _PRODUCT_SECONDS.time():
-        now, degraded = serving.current(query.tenant)
+    with serving.Answering(query.tenant, _PRODUCT_SECONDS) as (now, degraded):
         row, seconds = now.index.row_of(query.product_id, query.sku), clock.now_seconds()
         if row is None:
             known = knowledge.of_shopper(now, query, query.tenant)
@@ -71,8 +70,7 @@ def recommend_for_user(query: UserQuery) -> Recommendations:
 
     Raises InvalidInput and IndexNotReady like :func:`recommend_for_product`.
     """
-    with _USER_SECONDS.time():
-        now, degraded = serving.current(query.tenant)
+    with serving.Answering(query.tenant, _USER_SECONDS) as (now, degraded):
         known, seconds = knowledge.of_user(now, query), clock.now_seconds()
         ranked = pages.for_user(now.shop, known.shopper, as_filter(now, query, known.state), query.limit, seconds)
         blend = user_page_blend(now.shop, known.shopper, seconds) if query.evidence else None
@@ -81,8 +79,7 @@ def recommend_for_user(query: UserQuery) -> Recommendations:
 
 def trending_products(query: TrendingQuery) -> list[TrendingProduct]:
     """Return what is hot now, hottest first. Raises InvalidInput for a category that does not exist."""
-    with _TRENDING_SECONDS.time():
-        now, _ = serving.current(query.tenant)
+    with serving.Answering(query.tenant, _TRENDING_SECONDS) as (now, _):
         state, seconds = knowledge.of_shopper(now, query, query.tenant).state, clock.now_seconds()
         ranked = pages.trending(now.shop, as_filter(now, query, state), query.limit, seconds)
         rows = np.array([place.row for place in ranked], dtype=np.int32)
@@ -109,12 +106,13 @@ def explain(query: ProductQuery, candidate_id: int | None = None, candidate_sku:
     if place is None:
         drop = why_dropped(blend, filtering, places, candidate, row, breakdown.score, query.strategy)
     is_fallback = place is not None and place.is_fallback
+    serving.count(degraded)
     return Explanation(
         product=now.index.card(row),
         candidate=now.index.card(candidate),
         position=None if position is None else position + 1,
         score=place.score if place is not None and is_fallback else breakdown.score,
-        reason=_sentence(now, place, {}) if place else None,
+        reason=_sentence(now, place.row, place.reason, {}) if place else None,
         reason_code=place.reason_code if place else None,
         evidence=None if is_fallback else evidence_of(now.index, breakdown),
         dropped=drop_of(now.index, drop) if drop else None,
@@ -136,9 +134,10 @@ def _answer(
     page_row: int | None = None,
 ) -> Recommendations:
     names: dict[int, str] = {}
+    card_of = now.index.cards.of
     items = [
-        Recommendation(now.index.card(place.row), place.score, _sentence(now, place, names), place.reason.code)
-        for place in ranked
+        Recommendation(card_of(row), score, _sentence(now, row, reason, names), reason.code)
+        for row, score, reason, _ in ranked
     ]
     if blend:
         items = [
@@ -159,15 +158,15 @@ def _evidence(now: Serving, blend: Blend, row: int, page_row: int | None) -> dic
     return evidence_of(now.index, break_down(blend, row, page_row))
 
 
-def _sentence(now: Serving, place: Ranked, names: dict[int, str]) -> str:
-    """Return the reason in words. ``names``: what was looked up for this answer, since one product leads to many."""
-    reason = place.reason
-    if reason.code in PLAIN_SENTENCES:
-        return PLAIN_SENTENCES[reason.code]
+def _sentence(now: Serving, row: int, reason: Reason, names: dict[int, str]) -> str:
+    """Return in words why ``row`` is shown. ``names``: what this answer looked up, since one product leads to many."""
+    plain = PLAIN_SENTENCES.get(reason.code)
+    if plain is not None:
+        return plain
     led_by = reason.because_of
     if led_by is not None and led_by not in names:
         names[led_by] = name_of(now.index, led_by)
-    return sentence(reason.code, now.index.category_of(place.row).name, None if led_by is None else names[led_by])
+    return sentence(reason.code, now.index.category_of(row).name, None if led_by is None else names[led_by])
 
 
 def _group_of(now: Serving, row: int) -> frozenset[int]:

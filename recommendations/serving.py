@@ -1,8 +1,9 @@
 """The servings of this process, kept current by two threads that are started with the first request."""
 
-import os
 import threading
-from functools import lru_cache
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 from django.db import connection
@@ -11,10 +12,14 @@ from events.live.feed import RedisFeed
 from recommendations.index import naming
 from recommendations.index.holder import Holder, Serving
 from recommendations.mirror import Mirror
-from sdr import clock, metrics
+from sdr import clock, metrics, patience
 from sdr.accounts.models import DEFAULT_TENANT
+from sdr.background import PerProcess
 from sdr.collector import spare_what_is_there
 from sdr.exceptions import IndexNotReady, Unavailable
+
+if TYPE_CHECKING:
+    from prometheus_client import Histogram
 
 log = structlog.get_logger(__name__)
 
@@ -33,22 +38,42 @@ FIRST_READ_SECONDS = 0.25
 
 def current(tenant: str) -> tuple[Serving, list[str]]:
     """Return what to answer from, and what it lacks; raises IndexNotReady."""
-    return _process(os.getpid()).current(tenant)
+    return _process.get().current(tenant)
+
+
+class Answering:
+    """An answer that is being worked out: what from, and what that lacks. Measured and counted once it is there."""
+
+    __slots__ = ("_began", "_lacking", "_seconds", "_tenant")
+
+    def __init__(self, tenant: str, seconds: "Histogram") -> None:
+        self._tenant, self._seconds = tenant, seconds
+
+    def __enter__(self) -> tuple[Serving, list[str]]:
+        self._began = time.perf_counter()
+        serving, self._lacking = current(self._tenant)
+        return serving, self._lacking
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        if kind is None:
+            count(self._lacking)
+            self._seconds.observe(time.perf_counter() - self._began)
+
+
+def count(lacking: Sequence[str]) -> None:
+    """Count an answer by what its live values lacked."""
+    _REQUESTS[lacking[0] if lacking else None].inc()
+    for lack in lacking:
+        metrics.DEGRADED.labels(reason=lack).inc()
 
 
 def stop() -> None:
     """End the threads of this process, and forget what they held."""
-    _process(os.getpid()).stop()
-    _process.cache_clear()
-
-
-@lru_cache(maxsize=1)
-def _process(_pid: int) -> "ServingProcess":
-    return ServingProcess()
+    _process.end()
 
 
 class ServingProcess:
-    """The holder, the mirror and their threads. Made after a fork, never before: threads do not survive one."""
+    """The holder, the mirror and their threads."""
 
     def __init__(self) -> None:
         self.holder = Holder()
@@ -64,14 +89,11 @@ class ServingProcess:
         if not self._threads:
             self._start()
         if not self._mirror.was_tried(tenant):
+            patience.about_to_wait()
             with self._has_read:
                 self._has_read.wait_for(lambda: self._mirror.was_tried(tenant), FIRST_READ_SECONDS)
         lack = self._mirror.lacks(tenant)  # before the serving is read: what is lacking now may be in the next
-        _REQUESTS[lack].inc()
-        if lack is None:
-            return self.holder.current(tenant), []
-        metrics.DEGRADED.labels(reason=lack).inc()
-        return self.holder.current(tenant), [lack]
+        return self.holder.current(tenant), [] if lack is None else [lack]
 
     def stop(self) -> None:
         self._stopping.set()
@@ -120,6 +142,9 @@ class ServingProcess:
     def _retry_later(self) -> None:
         self._feed.close()
         self._stopping.wait(RETRY_SECONDS)
+
+
+_process = PerProcess(ServingProcess, ServingProcess.stop)
 
 
 def index_problem() -> str | None:

@@ -3,6 +3,9 @@
 Postgres' own limits (``connect_timeout``, ``statement_timeout``) end what takes long. They do not help against one that
 hangs: it accepts and says nothing, and whoever asks waits for ever. A few threads do that in the place of those that
 must not, which wait for them a moment and then go on as without Postgres.
+
+One thread must not wait at all, for anybody: the one through which all that happens to gRPC's calls comes. It answers
+what can be answered :func:`at_once`, and hands on what cannot.
 """
 
 import math
@@ -65,8 +68,13 @@ class Askers:
         return any(now - asked_at > SECONDS for asked_at in tuple(self._asked_at.values()))
 
 
+class MustWait(BaseException):
+    """What was begun :func:`at_once` has come to where it would wait. No error: nobody but its caller may catch it."""
+
+
 class _Own(threading.local):
     askers: Askers | None = None
+    may_wait = True
 
 
 _own = _Own()
@@ -82,6 +90,7 @@ def ask(question: Callable[[], T]) -> T:
 
     Raises what it raises, and OperationalError where that takes too long.
     """
+    about_to_wait()
     if _own.askers is not None:
         return _own.askers.ask(question)
     this = threading.get_ident()
@@ -90,6 +99,27 @@ def ask(question: Callable[[], T]) -> T:
         return question()
     finally:
         _asking_since.pop(this, None)
+
+
+def at_once(work: Callable[[], None]) -> bool:
+    """Do ``work`` here and now; return False where it was given up, because it would have had to wait.
+
+    Then it is done again by who may wait. So what counts (calls, answers) is counted after the last wait.
+    """
+    _own.may_wait = False
+    try:
+        work()
+    except MustWait:
+        return False
+    finally:
+        _own.may_wait = True
+    return True
+
+
+def about_to_wait() -> None:
+    """Say so before waiting for a server, or for a thread that may wait for one; raises MustWait where nobody may."""
+    if not _own.may_wait:
+        raise MustWait
 
 
 # By thread: those that ask by themselves, and wait however long it takes.
@@ -106,6 +136,7 @@ class Lock:
     @contextmanager
     def held(self) -> Iterator[bool]:
         """Hold the lock meanwhile; False without it, for a thread with askers while the holder waits for Postgres."""
+        about_to_wait()
         is_held = self._acquire()
         try:
             yield is_held

@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from redis.connection import AbstractConnection, Connection, parse_url
 from redis.retry import Retry
 
+from sdr import patience
 from sdr.breaker import Breaker
 
 log = structlog.get_logger(__name__)
@@ -63,6 +64,7 @@ class QuickRedis:
 
     def run(self, script: Script, keys: Sequence[str], args: Sequence[Any], *, timeout_seconds: float) -> Any:
         """Return what the script returns; raises redis.RedisError, after ``timeout_seconds`` at the latest."""
+        patience.about_to_wait()
         deadline = time.monotonic() + timeout_seconds
         if not self._breaker.lets_pass():
             raise redis.ConnectionError("it did not answer a moment ago")

@@ -6,6 +6,7 @@ of a request, that takes eight times as long for each (25 µs beside 3), in the 
 
 import os
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
 from multiprocessing.util import Finalize
 
@@ -28,8 +29,11 @@ _BUFFER = {"queue.buffering.max.messages": _MAX_MESSAGES, "queue.buffering.max.k
 _CONFIG = {"enable.idempotence": False, "acks": "1", "linger.ms": 5, "message.timeout.ms": 10_000, **_BUFFER}
 
 
-def send(topic: str, key: str, value: bytes) -> None:
-    """Put a message aside for Kafka. Never waits and never raises; what is dropped or lost is counted."""
+def send(topic: str, key: str, value: Callable[[], bytes]) -> None:
+    """Put a message aside for Kafka. Never waits and never raises; what is dropped or lost is counted.
+
+    ``value`` is called by the thread that hands the message over: a burst of them costs less than one now and then.
+    """
     if not settings.KAFKA_BOOTSTRAP_SERVERS:
         _count(topic, "dropped")
         return
@@ -46,9 +50,9 @@ def close() -> None:
 class _Sender:
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
-        self._aside: deque[tuple[str, str, bytes]] = deque()
+        self._aside: deque[tuple[str, str, Callable[[], bytes]]] = deque()
 
-    def send(self, topic: str, key: str, value: bytes) -> None:
+    def send(self, topic: str, key: str, value: Callable[[], bytes]) -> None:
         if len(self._aside) < _MAX_MESSAGES:
             self._aside.append((topic, key, value))
         else:
@@ -59,7 +63,7 @@ class _Sender:
         for _ in range(len(self._aside)):
             topic, key, value = self._aside.popleft()
             try:
-                self._producer.produce(topic, value, key, on_delivery=_on_delivery)
+                self._producer.produce(topic, value(), key, on_delivery=_on_delivery)
             except (BufferError, KafkaException):  # Kafka is away, or the message is too large
                 _count(topic, "dropped")
         self._producer.poll(0)

@@ -4,10 +4,13 @@ import hashlib
 import mmap
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+# About a kilobyte each.
+MAX_HELD = 4_096
 
 
 def sku_hash(sku: str) -> int:
@@ -26,8 +29,19 @@ class Cards:
     ends: NDArray[np.int64]
     blobs: tuple[mmap.mmap | bytes, ...]
     offsets: tuple[int, ...] = (0,)
+    # What was cut out last: the same object again, which knows its own hash.
+    _held: dict[int, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, row: int) -> bytes:
+        """Return the card of the product in ``row``."""
+        card = self._held.get(row)
+        if card is None:
+            if len(self._held) >= MAX_HELD:
+                self._held.clear()
+            card = self._held[row] = self._cut(row)
+        return card
+
+    def _cut(self, row: int) -> bytes:
         start, end = self.starts.item(row), self.ends.item(row)
         place = bisect_right(self.offsets, start) - 1
         offset = self.offsets[place]

@@ -1,18 +1,17 @@
 """The way in, one for REST and gRPC: who calls, and whether not too often."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 
-from sdr import addresses
+from sdr import addresses, patience
 from sdr.accounts import access, keys
 from sdr.accounts.callers import Access
 from sdr.ratelimits import limiter
 from sdr.ratelimits.limiter import Allowance
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What a call says of itself; see :func:`sdr.accounts.access.authenticate`."""
 
     authorization: str | None
@@ -30,6 +29,8 @@ def admit(call: Call) -> tuple[Access, Allowance | None]:
     if call.authorization and keys.table().holds(call.authorization):
         allowance = None
     else:
+        if call.authorization:
+            patience.about_to_wait()  # for who knows the key, and before the call is counted
         allowance = take_for_address(call.address)
     caller = _authenticate(call)
     if caller.key_id is not None:

@@ -61,6 +61,7 @@ class KeyTable:
         """Return the key, None if there is none or it has expired; raises Unavailable if nobody can tell."""
         digest = hash_key(key)
         if REFRESH_SECONDS and not self._has_asked.is_set():
+            patience.about_to_wait()
             self._has_asked.wait(FIRST_READ_SECONDS)
         held = self.snapshot.keys.get(digest)
         if held is None or not REFRESH_SECONDS:

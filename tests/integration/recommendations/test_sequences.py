@@ -184,7 +184,7 @@ def test_a_warm_page_with_lists_needs_no_network(indexed_shop, monkeypatch):
     indexed_shop.until_live()
     query = ProductQuery("default", indexed_shop.tenant.pk, sku="teapot")
     warm = recommend_for_product(query)
-    process = serving._process(serving.os.getpid())
+    process = serving._process.get()
     process._stopping.set()
     for thread in process._threads:
         thread.join()

@@ -184,7 +184,7 @@ def test_readiness_asks_for_an_index(shop):
 
 def test_the_threads_end_when_they_are_told_to(indexed_shop):
     indexed_shop.until_live()
-    threads = serving._process(os.getpid())._threads
+    threads = serving._process.get()._threads
     serving.stop()
     assert [thread.is_alive() for thread in threads] == [False, False]
 

@@ -119,8 +119,8 @@ def test_a_product_page_for_nobody_in_particular_needs_no_network(indexed_shop, 
     indexed_shop.until_live()
     query = ProductQuery("default", indexed_shop.tenant.pk, sku="kettle/red", exclude=(1,), category="Tea")
     warm = recommend_for_product(query)
-    serving._process(serving.os.getpid())._stopping.set()  # the threads that follow servers may use them
-    for thread in serving._process(serving.os.getpid())._threads:
+    serving._process.get()._stopping.set()  # the threads that follow servers may use them
+    for thread in serving._process.get()._threads:
         thread.join()
 
     def refuse(*args, **kwargs):

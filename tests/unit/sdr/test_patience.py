@@ -8,7 +8,10 @@ import pytest
 from django.db import OperationalError
 
 from sdr import patience
+from sdr.accounts import entrance
+from sdr.accounts.entrance import Call
 from sdr.patience import Askers
+from sdr.quick_redis import QuickRedis, Script
 from tests.eventually import eventually
 
 LONG, SHORT = 60.0, 0.05
@@ -79,6 +82,36 @@ def test_nobody_asks_while_an_answer_is_overdue_and_everybody_once_it_has_come(a
 
 def test_a_thread_without_askers_asks_by_itself():
     assert patience.ask(threading.get_ident) == threading.get_ident()
+
+
+class TestAtOnce:
+    def test_what_waits_for_nobody_is_done(self):
+        done = []
+        assert patience.at_once(lambda: done.append("at once"))
+        assert done == ["at once"]
+
+    @pytest.mark.parametrize(
+        "wait",
+        [
+            lambda: patience.ask(lambda: "of Postgres"),
+            lambda: patience.Lock().held().__enter__(),
+            lambda: QuickRedis("redis://127.0.0.1:1/0").run(Script("return 1"), [], [], timeout_seconds=SHORT),
+            lambda: entrance.admit(Call("Bearer sdr_nobody", "10.0.0.1")),
+        ],
+    )
+    def test_what_waits_is_given_up_before_it_does(self, wait):
+        assert not patience.at_once(wait)
+
+    def test_afterwards_the_thread_may_wait_again_whatever_came_of_it(self):
+        patience.at_once(patience.about_to_wait)
+        patience.about_to_wait()
+        with pytest.raises(LookupError):
+            patience.at_once(lambda: refuse(LookupError("no such thing")))
+        patience.about_to_wait()
+
+    def test_other_threads_may_wait_meanwhile(self):
+        other = threading.Thread(target=patience.about_to_wait)
+        assert patience.at_once(lambda: (other.start(), other.join()))
 
 
 class TestLock:
