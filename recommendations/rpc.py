@@ -9,17 +9,20 @@ from protos.recommendations.v1 import recommendations_pb2 as messages
 from protos.recommendations.v1.recommendations_pb2_grpc import add_RecommendationServiceServicer_to_server
 from recommendations import services
 from recommendations.answers import Explanation
-from recommendations.limits import checked_limit
 from recommendations.queries import checked_strategy
 from recommendations.shown import told
 from recommendations.wire import evidence_of, product_of, ranking_bytes
 from sdr.accounts.callers import Access
 from sdr.accounts.models import Scope
 from sdr.exceptions import InvalidInput
-from sdr.rpc.messages import optional
 from sdr.rpc.services import Service
 
 _METHODS = ("GetRecommendations", "GetUserRecommendations", "GetTrendingProducts", "ExplainRecommendation")
+
+
+def _is_light(request: messages.GetRecommendationsRequest) -> bool:
+    """Tell a page for nobody in particular: it takes nothing of Redis. Evidence takes long."""
+    return not (request.HasField("user_id") or request.HasField("session_id") or request.evidence)
 
 
 class RecommendationService(Service):
@@ -27,7 +30,7 @@ class RecommendationService(Service):
     add_to_server = staticmethod(add_RecommendationServiceServicer_to_server)
     required_scopes = dict.fromkeys(_METHODS, Scope.RECOMMENDATIONS_READ)
     answers_bytes = frozenset({"GetRecommendations", "GetUserRecommendations"})
-    computes = answers_bytes
+    computes = {"GetRecommendations": _is_light, "GetUserRecommendations": lambda _request: False}
     needs = frozenset({"index"})
 
     def GetRecommendations(self, request: messages.GetRecommendationsRequest, context: grpc.ServicerContext) -> bytes:  # noqa: N802  the proto's name
@@ -37,15 +40,14 @@ class RecommendationService(Service):
     def GetUserRecommendations(  # noqa: N802
         self, request: messages.GetUserRecommendationsRequest, context: grpc.ServicerContext
     ) -> bytes:
-        conditions = _conditions(request) | {"user_id": request.user_id, "evidence": request.evidence}
-        query = services.UserQuery(self.caller.tenant, self.caller.tenant_id, **conditions)
+        asked = _asked(request) | {"user_id": request.user_id}
+        query = services.UserQuery(self.caller.tenant, self.caller.tenant_id, **asked)
         return ranking_bytes(told(query.tenant, services.recommend_for_user(query)))
 
     def GetTrendingProducts(  # noqa: N802
         self, request: messages.GetTrendingProductsRequest, context: grpc.ServicerContext
     ) -> messages.GetTrendingProductsResponse:
-        conditions = _conditions(request) | {"user_id": optional(request, "user_id")}
-        query = services.TrendingQuery(self.caller.tenant, self.caller.tenant_id, **conditions)
+        query = services.TrendingQuery(self.caller.tenant, self.caller.tenant_id, **_asked(request))
         return messages.GetTrendingProductsResponse(
             trending=[
                 messages.TrendingProduct(product=product_of(item.card), score=item.score, rising=item.rising)
@@ -64,31 +66,20 @@ class RecommendationService(Service):
 
 
 def _product_query(request: messages.GetRecommendationsRequest, caller: Access) -> services.ProductQuery:
-    named_by = request.WhichOneof("product")
-    if named_by is None:
+    asked = _asked(request)
+    if "product_id" not in asked and "sku" not in asked:
         raise InvalidInput("product", "Name it by product_id or by sku.")
-    return services.ProductQuery(
-        tenant=caller.tenant,
-        tenant_id=caller.tenant_id,
-        user_id=optional(request, "user_id"),
-        evidence=request.evidence,
-        strategy=checked_strategy(optional(request, "strategy")),
-        **{named_by: getattr(request, named_by)},
-        **_conditions(request),
-    )
+    if "strategy" in asked:
+        asked["strategy"] = checked_strategy(asked["strategy"])
+    return services.ProductQuery(caller.tenant, caller.tenant_id, **asked)
 
 
-def _conditions(request: Any) -> dict[str, Any]:
-    """Return what all lists may be asked for; the requests have the same names for it."""
-    return {
-        "limit": checked_limit(optional(request, "limit")),
-        "session_id": optional(request, "session_id"),
-        "exclude": tuple(request.exclude),
-        "category": optional(request, "category"),
-        "min_price": optional(request, "min_price"),
-        "max_price": optional(request, "max_price"),
-        "in_stock": optional(request, "in_stock"),
-    }
+def _asked(request: Any) -> dict[str, Any]:
+    """Return what a request says, by name: the queries' fields have the names of the proto's, and its defaults."""
+    asked = {field.name: value for field, value in request.ListFields()}
+    if "exclude" in asked:
+        asked["exclude"] = tuple(asked["exclude"])
+    return asked
 
 
 def _explanation(found: Explanation) -> messages.ExplainRecommendationResponse:

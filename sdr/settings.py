@@ -316,6 +316,9 @@ GRPC_FRAMEWORK = {
 }
 GRPC_PROCESSES = env.int("GRPC_PROCESSES", default=1)
 GRPC_THREADS = env.int("GRPC_THREADS", default=10)
+# gRPC reads it from the environment when it is imported. The thread that handles calls reads their sockets, too, as it
+# did until gRPC 1.60: two hand-overs less for each call, and a fifth more answers.
+os.environ["GRPC_EXPERIMENTS"] = env("GRPC_EXPERIMENTS", default="-event_engine_listener")
 # PEM files. All empty: plain text. With authorities of clients, who has no certificate of theirs is not let in.
 GRPC_TLS_CERT = env("GRPC_TLS_CERT", default="")
 GRPC_TLS_KEY = env("GRPC_TLS_KEY", default="")

@@ -1,4 +1,4 @@
-"""What every call passes on its way in and out, outermost first: lane, record, streams, connections, errors, access."""
+"""What every call passes on its way in and out, outermost first: record, streams, connections, errors, access."""
 
 import threading
 import time
@@ -12,37 +12,17 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
 from sdr.metrics import GRPC_REQUEST_SECONDS
+from sdr.patience import MustWait
 from sdr.rpc import caller, handlers, requests
 from sdr.rpc.connections import own_connections
 from sdr.rpc.errors import Status, status_of
 from sdr.rpc.wrapping import CallInterceptor
-from sdr.workers import WorkerPool
 
 if TYPE_CHECKING:
     from prometheus_client import Histogram
 
 logger = structlog.get_logger(__name__)
 access_log = structlog.get_logger("sdr.rpc.access")
-
-
-class LaneInterceptor(CallInterceptor):
-    """Have calls that only compute answered by few threads.
-
-    Only one thread computes at a time, and each that waits for its turn takes time from the others: with ten, a call
-    costs a third more than with four.
-    """
-
-    def __init__(self, lane: WorkerPool) -> None:
-        super().__init__()
-        self._lane = lane
-        self._methods = {
-            f"/{service.service_name}/{name}" for service in handlers.service_classes() for name in service.computes
-        }
-
-    def wrapped(self, method: str, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
-        if method in self._methods:
-            handler.unary_unary.experimental_thread_pool = self._lane
-        return handler
 
 
 class RecordInterceptor(CallInterceptor):
@@ -79,6 +59,8 @@ class _Recording:
         requests.begin(self._context)
 
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        if kind is MustWait:  # answered for the second time, it is recorded
+            return
         context = self._context
         if (code := context.code()) is not None:
             status = code.name

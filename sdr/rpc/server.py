@@ -13,7 +13,8 @@ from sdr.heartbeat import Heartbeat
 from sdr.patience import Askers
 from sdr.rpc import handlers
 from sdr.rpc.health import HealthServicer
-from sdr.rpc.interceptors import FIRST, LaneInterceptor
+from sdr.rpc.interceptors import FIRST
+from sdr.rpc.lane import LaneInterceptor
 from sdr.rpc.ports import AddressTakenError
 from sdr.rpc.readiness import Readiness
 from sdr.workers import WorkerPool

@@ -1,6 +1,6 @@
 """What SDR's gRPC services have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django_grpc_framework import services
@@ -27,8 +27,9 @@ class Service(services.Service):
     answers_bytes: ClassVar[frozenset[str]] = frozenset()
     """Unary methods that return their answer's bytes, where making a message would cost more than the answer."""
 
-    computes: ClassVar[frozenset[str]] = frozenset()
-    """Unary methods that hardly ever wait for anybody: a few threads answer them, see ``LaneInterceptor``."""
+    computes: ClassVar[Mapping[str, Callable[[Any], bool]]] = {}
+    """Unary methods that hardly ever wait for anybody, see :mod:`sdr.rpc.lane`; each with a test for requests that are
+    light: they take well below a millisecond, and as a rule no server."""
 
     needs: ClassVar[frozenset[str]] = frozenset()
     """Names of ``sdr.dependencies`` without which health says NOT_SERVING. Only what no answer can do without."""

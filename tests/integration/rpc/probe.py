@@ -9,6 +9,7 @@ import grpc
 from django.core.exceptions import ObjectDoesNotExist
 from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 
+from sdr import patience
 from sdr.exceptions import InvalidInput, Unavailable
 from sdr.rpc.services import Service
 
@@ -25,6 +26,8 @@ def add_probe_to_server(servicer, server):
     handlers = {
         "Tenant": _handler(grpc.unary_unary_rpc_method_handler, servicer.Tenant, StringValue, StringValue),
         "Again": _handler(grpc.unary_unary_rpc_method_handler, servicer.Again, StringValue, StringValue),
+        "Ask": _handler(grpc.unary_unary_rpc_method_handler, servicer.Ask, StringValue, StringValue),
+        "Break": _handler(grpc.unary_unary_rpc_method_handler, servicer.Break, StringValue, StringValue),
         "Write": _handler(grpc.unary_unary_rpc_method_handler, servicer.Write, StringValue, StringValue),
         "Forgotten": _handler(grpc.unary_unary_rpc_method_handler, servicer.Forgotten, StringValue, StringValue),
         "Unwritten": _handler(grpc.unary_unary_rpc_method_handler, servicer.Unwritten, StringValue, StringValue),
@@ -48,6 +51,8 @@ class ProbeService(Service):
     required_scopes = {
         "Tenant": None,
         "Again": None,
+        "Ask": None,
+        "Break": None,
         "Write": "catalog:write",
         "Unwritten": None,
         "Fail": None,
@@ -58,7 +63,7 @@ class ProbeService(Service):
         "Sum": None,
     }
 
-    computes = frozenset({"Again"})
+    computes = dict.fromkeys(("Again", "Ask", "Break"), lambda request: request.value != "heavy")
     needs = frozenset({"gyroscope"})
     waiting = threading.Event()
     may_answer = threading.Event()
@@ -70,7 +75,17 @@ class ProbeService(Service):
 
     def Again(self, request, context):
         self.asked.append("Again")
-        return StringValue(value=self.caller.tenant)
+        return StringValue(value=threading.current_thread().name)
+
+    def Ask(self, request, context):
+        patience.about_to_wait()
+        self.waiting.set()
+        self.may_answer.wait()
+        self.asked.append("Ask")
+        return StringValue(value=threading.current_thread().name)
+
+    def Break(self, request, context):
+        raise SystemExit
 
     def Write(self, request, context):
         return StringValue(value="written")

@@ -5,82 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 from django.db import connection
-from google.protobuf.wrappers_pb2 import Int64Value, StringValue
+from google.protobuf.wrappers_pb2 import Int64Value
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from prometheus_client import REGISTRY
 
 from examples.client import OPTIONS
-from sdr import dependencies
-from sdr.accounts import access
-from sdr.accounts.models import Tenant
-from sdr.rpc import readiness
 from sdr.rpc.ports import AddressTakenError
 from sdr.rpc.server import RpcServer
 from tests.eventually import eventually
 from tests.integration.rpc import probe
+from tests.integration.rpc.calls import bearer, call, count, future, n_measured, refusal, request_id
 from tests.integration.rpc.probe import ProbeService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
-
-
-@pytest.fixture
-def state(monkeypatch):
-    """What is wrong with the dependencies, by name; all is well at first."""
-    state = {"index": None, "gyroscope": None}
-    for name in tuple(state):
-        monkeypatch.setitem(dependencies._checks, name, lambda name=name: state[name])
-    monkeypatch.setattr(readiness, "LOOK_AGAIN_SECONDS", 0.02)
-    return state
-
-
-@pytest.fixture
-def _probe(settings, state):
-    ProbeService.waiting.clear()
-    ProbeService.may_answer.clear()
-    ProbeService.asked.clear()
-    settings.GRPC_SERVICES = [f"{ProbeService.__module__}.{ProbeService.__qualname__}"]
-
-
-@pytest.fixture
-def server(_probe):
-    server = RpcServer("127.0.0.1:0", max_workers=3)
-    server.start()
-    yield server
-    server.stop(grace_seconds=0)
-
-
-@pytest.fixture
-def channel(server):
-    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        yield channel
-
-
-@pytest.fixture
-def key():
-    tenant, _ = Tenant.objects.get_or_create(slug="north", defaults={"name": "North"})
-    return access.create_key(tenant, ["recommendations:read"])[1]
-
-
-def call(channel, method, request="", key=None):
-    stub = channel.unary_unary(f"/{probe.NAME}/{method}", StringValue.SerializeToString, StringValue.FromString)
-    return stub(StringValue(value=request), metadata=bearer(key), timeout=10).value
-
-
-def count(channel, n, key):
-    stub = channel.unary_stream(f"/{probe.NAME}/Count", Int64Value.SerializeToString, Int64Value.FromString)
-    return stub(Int64Value(value=n), metadata=bearer(key), timeout=10)
-
-
-def bearer(key):
-    return [("authorization", f"Bearer {key}")] if key else []
-
-
-def refusal(channel, method, request="", key=None):
-    with pytest.raises(grpc.RpcError) as refused:
-        call(channel, method, request, key)
-    return refused.value.code(), refused.value.details()
 
 
 class TestAccess:
@@ -197,11 +135,6 @@ class TestMetrics:
         assert (n_measured("Fail", "INVALID_ARGUMENT"), n_measured("Tenant", "OK")) == (before[0] + 1, before[1] + 1)
 
 
-def n_measured(method, status):
-    labels = {"method": f"/{probe.NAME}/{method}", "status": status}
-    return REGISTRY.get_sample_value("sdr_grpc_request_seconds_count", labels) or 0
-
-
 def test_reflection_lists_the_services(channel):
     stub = reflection_pb2_grpc.ServerReflectionStub(channel)
     request = reflection_pb2.ServerReflectionRequest(list_services="")
@@ -224,14 +157,6 @@ class TestRequestIds:
         assert request_id(channel, [("authorization", "Bearer sdr_nobody"), ("x-request-id", "a-1")]) == "a-1"
 
 
-def request_id(channel, metadata):
-    """Return the id that the server tells a call with ``metadata``, answered or refused."""
-    stub = channel.unary_unary(f"/{probe.NAME}/Tenant", StringValue.SerializeToString, StringValue.FromString)
-    ended = stub.future(StringValue(), metadata=metadata, timeout=10)
-    ended.exception()
-    return dict(ended.trailing_metadata())["x-request-id"]
-
-
 class TestStreamsAndThreads:
     def test_streams_leave_threads_for_single_calls(self, channel, key):
         endless = [channel.stream_unary(f"/{probe.NAME}/Sum", Int64Value.SerializeToString, Int64Value.FromString)
@@ -242,39 +167,16 @@ class TestStreamsAndThreads:
         for stream in endless:
             stream.cancel()
 
-    def test_a_call_whose_caller_has_left_before_it_began_does_no_work(self, one_thread, key):
-        blocker = future(one_thread, "Wait", key)
-        assert ProbeService.waiting.wait(10)
-        late = future(one_thread, "Tenant", key, timeout=0.1)
-        assert late.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        ProbeService.may_answer.set()
-        assert blocker.result(10).value == "late, but here"
-        assert call(one_thread, "Again", key=key) == "north"
-        assert ProbeService.asked == ["Again"]
 
-    def test_calls_that_only_compute_do_not_wait_for_those_that_wait(self, one_thread, key):
-        blocker = future(one_thread, "Wait", key)
-        assert ProbeService.waiting.wait(10)
-        assert call(one_thread, "Again", key=key) == "north"
-        assert not blocker.done()
-        ProbeService.may_answer.set()
-        assert blocker.result(10).value == "late, but here"
-
-
-@pytest.fixture
-def one_thread(_probe):
-    """A channel to a server with one thread."""
-    server = RpcServer("127.0.0.1:0", max_workers=1)
-    server.start()
-    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        yield channel
+def test_a_call_whose_caller_has_left_before_it_began_does_no_work(one_thread, key):
+    blocker = future(one_thread, "Wait", key)
+    assert ProbeService.waiting.wait(10)
+    late = future(one_thread, "Tenant", key, timeout=0.1)
+    assert late.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     ProbeService.may_answer.set()
-    server.stop(grace_seconds=0)
-
-
-def future(channel, method, key, timeout=None):
-    stub = channel.unary_unary(f"/{probe.NAME}/{method}", StringValue.SerializeToString, StringValue.FromString)
-    return stub.future(StringValue(), metadata=bearer(key), timeout=timeout)
+    assert blocker.result(10).value == "late, but here"
+    call(one_thread, "Again", key=key)
+    assert ProbeService.asked == ["Again"]
 
 
 @pytest.mark.usefixtures("_probe")
@@ -300,7 +202,7 @@ def test_restarts_under_load_fail_no_call_of_a_client_that_follows_the_documents
         options = [*OPTIONS, ("grpc.use_local_subchannel_pool", 1)]
         with grpc.insecure_channel(f"127.0.0.1:{server.port}", options) as channel:
             while not is_over.is_set():
-                answered.append(call(channel, "Tenant", key=key))
+                answered.append([call(channel, method, key=key) for method in ("Tenant", "Again")])
 
     with ThreadPoolExecutor(4) as threads:
         loads = [threads.submit(load) for _ in range(4)]
