@@ -5,7 +5,12 @@ class RecommendationsConfig(AppConfig):
     name = "recommendations"
 
     def ready(self) -> None:
-        from recommendations import serving
         from sdr.health import register_dependency
 
-        register_dependency("index", serving.index_problem)
+        register_dependency("index", _index_problem)
+
+
+def _index_problem() -> str | None:
+    from recommendations import serving  # what ranks: processes that never ask do without
+
+    return serving.index_problem()

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register  # noqa: A004  Django's name
 from django.core.exceptions import ImproperlyConfigured
 
+SETTINGS = "settings"
+"""The tag of what must be true for any process. All other checks load every page there is, and take a second."""
+
 MIN_SECRET_KEY_LENGTH = 50
 MIN_UNIQUE_CHARACTERS = 5
 
@@ -37,7 +40,7 @@ def check_secret_key(**_kwargs: Any) -> list[Error]:
     return [Error(problem, id="sdr.E001")] if problem else []
 
 
-@register(Tags.security)
+@register(Tags.security, SETTINGS)
 def check_trusted_proxies(**_kwargs: Any) -> list[Error]:
     """Refuse what is no network: a typing error here would be read as trust in nobody, or in others."""
     return [
@@ -47,7 +50,7 @@ def check_trusted_proxies(**_kwargs: Any) -> list[Error]:
     ]
 
 
-@register()
+@register(SETTINGS)
 def check_half_life(**_kwargs: Any) -> list[Error]:
     """Refuse what would have lists forget everything at once, or keep all of it."""
     if settings.SEQUENCE_HALF_LIFE_DAYS >= 1:

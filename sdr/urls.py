@@ -18,6 +18,7 @@ OPEN: dict[str, list[type]] = {
     "throttle_classes": [AddressThrottle],
 }
 
+admin.autodiscover()
 urlpatterns = [
     # First what is asked most: every pattern above it would be tried each time.
     path("api/", include("recommendations.urls")),

@@ -6,11 +6,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from events.consumers import live_state_pipeline
+from sdr import checks
 from sdr.collector import spare_what_is_there
 from sdr.embedded.lifetime import require_kafka
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = [checks.SETTINGS]
     help = (
         "Count what shoppers do: read product_clicks and user_behavior from Kafka into the live state in Redis. "
         "Start as many as there are partitions; each event counts once, whichever is killed. "

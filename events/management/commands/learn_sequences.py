@@ -10,12 +10,14 @@ from catalog.importing.source import open_source, total_size
 from events.consumers import sequence_pipeline
 from events.rebuild.command import add_arguments, rebuild_with_bars, since_of, tenants_of
 from events.rebuild.run import SEQUENCES, Past
+from sdr import checks
 from sdr.accounts.models import Tenant
 from sdr.collector import spare_what_is_there
 from sdr.embedded.lifetime import require_kafka
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = [checks.SETTINGS]
     help = (
         "Learn what shoppers look at next: read product_clicks and user_behavior from Kafka into the lists in Redis. "
         "Start as many as there are partitions; each event teaches once, whichever is killed. "

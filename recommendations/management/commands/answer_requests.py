@@ -11,6 +11,7 @@ from events.kinds import RECOMMENDATION_REQUESTS, RECOMMENDATION_RESPONSES
 from events.tenants import TenantDirectory
 from recommendations import serving
 from recommendations.answering.loop import Answering
+from sdr import checks
 from sdr.collector import spare_what_is_there
 from sdr.embedded.lifetime import require_kafka
 from sdr.health import Heartbeat
@@ -19,6 +20,7 @@ GROUP = "sdr-answers"
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = [checks.SETTINGS]
     help = (
         "Answer what is asked on the topic recommendation_requests, "
         '{"request_id": "r-1", "product_id": 12 or "sku": "A-1", "limit": 5, "tenant": "default"}, '

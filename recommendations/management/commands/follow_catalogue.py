@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from recommendations.index.overlay.follower import Follower
+from sdr import checks
 from sdr.collector import spare_what_is_there
 from sdr.heartbeat import Heartbeat
 
@@ -13,6 +14,7 @@ HEARTBEAT = "catalogue"
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = [checks.SETTINGS]
     help = (
         "Lay edits of the catalogue over the indexes that serve, within a second and without a rebuild: new and edited "
         "products, prices, stock, deletions, categories. Follows every active tenant that has an index. "

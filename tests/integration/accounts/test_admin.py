@@ -10,6 +10,7 @@ from tests.factories import make_category, make_product, make_staff, make_tenant
 
 pytestmark = pytest.mark.django_db
 
+admin.autodiscover()  # as urls.py does
 MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label in {"accounts", "auth", "catalog"}),
     key=lambda model: model._meta.label,
