@@ -9,6 +9,7 @@ import structlog
 from django.db import connection
 
 from events.live.feed import RedisFeed
+from recommendations.engine.kernel.ranking import ranks_in_c
 from recommendations.index import naming
 from recommendations.index.holder import Holder, Serving
 from recommendations.mirror import Mirror
@@ -83,6 +84,7 @@ class ServingProcess:
         self._has_read = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._starting = threading.Lock()
+        metrics.RANKS_IN_NUMPY.set(not ranks_in_c())
 
     def current(self, tenant: str) -> tuple[Serving, list[str]]:
         self.holder.current(tenant)  # loads it, so that the mirror has something to follow

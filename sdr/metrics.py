@@ -50,6 +50,10 @@ DEGRADED: Final = Counter(
 INDEX_AGE_SECONDS: Final = Gauge(
     "sdr_index_age_seconds", "Time since the serving index was built.", ["tenant"], multiprocess_mode="livemostrecent"
 )
+RANKS_IN_NUMPY: Final = Gauge(
+    "sdr_ranks_in_numpy", "1 where the library that ranks is missing, and NumPy ranks, slower. 0 of who ranks nothing.",
+    multiprocess_mode="livemax",
+)  # fmt: skip
 OFFHAND_MESSAGES: Final = Counter(
     "sdr_offhand_messages_total", "Messages that nobody waits for, by topic: sent, lost on the way, or dropped.",
     ["topic", "result"],

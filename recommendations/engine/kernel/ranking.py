@@ -169,6 +169,11 @@ def _check_lengths(catalogue: Catalogue, similarity: Similarity, hotness: Hotnes
         raise ValueError(message)
 
 
+def ranks_in_c() -> bool:
+    """Return whether this process has what ranks in C."""
+    return _ranking_in_c() is not None
+
+
 def _ranking_in_c() -> Any:
     """Return C's function; None where there is no library, or one that was made for another Python's side."""
     compiled = library()

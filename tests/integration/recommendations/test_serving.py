@@ -11,6 +11,7 @@ from events.broker.base import Partition
 from events.live import keys
 from events.live.progress import Progress
 from recommendations import serving
+from recommendations.engine.kernel import ranking
 from recommendations.services import ProductQuery, recommend_for_product
 from sdr import connections
 from sdr.accounts.models import Tenant
@@ -30,6 +31,14 @@ def own_valkey(settings):
         serving.stop()
         connections.redis_client().close()
         valkey.stop(engine)
+
+
+@pytest.mark.parametrize(("compiled", "told"), [(object(), 0), (None, 1)])
+def test_a_process_tells_whether_it_ranks_in_c(monkeypatch, compiled, told):
+    monkeypatch.setattr(ranking, "_ranking_in_c", lambda: compiled)
+    with pytest.raises(IndexNotReady):
+        serving.current("nobody")
+    assert prometheus_client.REGISTRY.get_sample_value("sdr_ranks_in_numpy") == told
 
 
 def test_clicks_arrive_as_they_are_made(indexed_shop):
