@@ -19,11 +19,9 @@ from recommendations.queries import Conditions, ProductQuery, UserQuery
 from recommendations.sequences.following import as_next_lists, read
 from recommendations.sequences.held import HeldLists, list_at, place_of
 from recommendations.shoppers import as_shopper, recent_rows
-from sdr import metrics
 from sdr.exceptions import Unavailable
 
 SHOPPER_STATE, SEQUENCES = "shopper_state", "sequences"
-_DEGRADED = {lacking: metrics.DEGRADED.labels(reason=lacking) for lacking in (SHOPPER_STATE, SEQUENCES)}
 # For all that one answer asks for, together.
 BUDGET_SECONDS = 0.02
 # By what a list is a reason for.
@@ -134,7 +132,6 @@ class _Questions:
     def _lack(self, what: str) -> None:
         if what not in self.lacking:
             self.lacking.append(what)
-            _DEGRADED[what].inc()
 
 
 def _one_per_group(now: Serving, rows: Iterable[int]) -> list[int]:

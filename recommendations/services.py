@@ -52,17 +52,19 @@ def recommend_for_product(query: ProductQuery) -> Recommendations:
     Raises NotFound for a product that does not exist, InvalidInput for a category that does not, IndexNotReady before
     the first index. Redis and Postgres may be down: the answer then says what it lacks.
     """
-    with serving.Answering(query.tenant, _PRODUCT_SECONDS) as (now, degraded):
+    with serving.Measured(query.tenant, _PRODUCT_SECONDS) as (now, degraded):
         row, seconds = now.index.row_of(query.product_id, query.sku), clock.now_seconds()
         if row is None:
             known = knowledge.of_shopper(now, query, query.tenant)
             ranked, without_index = _without_index(now, query, known.state)
-            return _answer(now, query, ranked, degraded + known.lacking + without_index)
+            degraded.extend(known.lacking + without_index)
+            return _answer(now, query, ranked, degraded)
         known = knowledge.beside(now, query, row)
+        degraded.extend(known.lacking)
         filtering = as_filter(now, query, known.state, _group_of(now, row))
         ranked = pages.beside_product(now.shop, row, filtering, query.limit, seconds, known.shopper, query.strategy)
         blend = _blend(now, query, row, filtering, known, seconds) if query.evidence else None
-        return _answer(now, query, ranked, degraded + known.lacking, blend, row)
+        return _answer(now, query, ranked, degraded, blend, row)
 
 
 def recommend_for_user(query: UserQuery) -> Recommendations:
@@ -70,18 +72,20 @@ def recommend_for_user(query: UserQuery) -> Recommendations:
 
     Raises InvalidInput and IndexNotReady like :func:`recommend_for_product`.
     """
-    with serving.Answering(query.tenant, _USER_SECONDS) as (now, degraded):
+    with serving.Measured(query.tenant, _USER_SECONDS) as (now, degraded):
         known, seconds = knowledge.of_user(now, query), clock.now_seconds()
+        degraded.extend(known.lacking)
         ranked = pages.for_user(now.shop, known.shopper, as_filter(now, query, known.state), query.limit, seconds)
         blend = user_page_blend(now.shop, known.shopper, seconds) if query.evidence else None
-        return _answer(now, query, ranked, degraded + known.lacking, blend)
+        return _answer(now, query, ranked, degraded, blend)
 
 
 def trending_products(query: TrendingQuery) -> list[TrendingProduct]:
     """Return what is hot now, hottest first. Raises InvalidInput for a category that does not exist."""
-    with serving.Answering(query.tenant, _TRENDING_SECONDS) as (now, _):
-        state, seconds = knowledge.of_shopper(now, query, query.tenant).state, clock.now_seconds()
-        ranked = pages.trending(now.shop, as_filter(now, query, state), query.limit, seconds)
+    with serving.Measured(query.tenant, _TRENDING_SECONDS) as (now, degraded):
+        known, seconds = knowledge.of_shopper(now, query, query.tenant), clock.now_seconds()
+        degraded.extend(known.lacking)
+        ranked = pages.trending(now.shop, as_filter(now, query, known.state), query.limit, seconds)
         rows = np.array([place.row for place in ranked], dtype=np.int32)
         rates = np.round(rising(now.hotness, rows, seconds), 3).tolist()
         return [TrendingProduct(now.index.card(p.row), p.score, rate) for p, rate in zip(ranked, rates, strict=True)]
@@ -106,6 +110,7 @@ def explain(query: ProductQuery, candidate_id: int | None = None, candidate_sku:
     if place is None:
         drop = why_dropped(blend, filtering, places, candidate, row, breakdown.score, query.strategy)
     is_fallback = place is not None and place.is_fallback
+    degraded.extend(known.lacking)
     serving.count(degraded)
     return Explanation(
         product=now.index.card(row),
@@ -117,7 +122,7 @@ def explain(query: ProductQuery, candidate_id: int | None = None, candidate_sku:
         evidence=None if is_fallback else evidence_of(now.index, breakdown),
         dropped=drop_of(now.index, drop) if drop else None,
         index_version=now.index.version,
-        degraded=degraded + known.lacking,
+        degraded=degraded,
     )
 
 

@@ -42,8 +42,11 @@ def current(tenant: str) -> tuple[Serving, list[str]]:
     return _process.get().current(tenant)
 
 
-class Answering:
-    """An answer that is being worked out: what from, and what that lacks. Measured and counted once it is there."""
+class Measured:
+    """An answer that is worked out, measured and counted once it is there.
+
+    Gives what it is worked out from, and the list of what it lacks, to which whoever works it out may add.
+    """
 
     __slots__ = ("_began", "_lacking", "_seconds", "_tenant")
 
@@ -62,8 +65,8 @@ class Answering:
 
 
 def count(lacking: Sequence[str]) -> None:
-    """Count an answer by what its live values lacked."""
-    _REQUESTS[lacking[0] if lacking else None].inc()
+    """Count an answer by what it had to do without: what its live values lacked comes first."""
+    _REQUESTS.get(lacking[0] if lacking else None, _REQUESTS[None]).inc()
     for lack in lacking:
         metrics.DEGRADED.labels(reason=lack).inc()
 
