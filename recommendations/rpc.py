@@ -21,8 +21,12 @@ _METHODS = ("GetRecommendations", "GetUserRecommendations", "GetTrendingProducts
 
 
 def _is_light(request: messages.GetRecommendationsRequest) -> bool:
-    """Tell a page for nobody in particular: it takes nothing of Redis. Evidence takes long."""
-    return not (request.HasField("user_id") or request.HasField("session_id") or request.evidence)
+    """Tell a page for nobody in particular: it takes nothing of Redis.
+
+    Evidence takes long, and so does a filter that few products pass: the whole catalogue is looked through for them.
+    """
+    is_filtered = request.HasField("category") or request.HasField("min_price") or request.HasField("max_price")
+    return not (is_filtered or request.HasField("user_id") or request.HasField("session_id") or request.evidence)
 
 
 class RecommendationService(Service):

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 import structlog
 from django.db import connections
 
+from sdr import patience
+
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -35,6 +37,7 @@ class PerProcess(Generic[T]):
             self._end(made)
 
     def _get_first(self) -> T:
+        patience.about_to_wait()  # to make it may take a file, a server, or another thread that is at it
         with self._making:
             if self._made is None:
                 self._made = self._make()

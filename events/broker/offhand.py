@@ -7,7 +7,7 @@ of a request, that takes eight times as long for each (25 µs beside 3), in the 
 import os
 from collections import deque
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from multiprocessing.util import Finalize
 
 import structlog
@@ -48,9 +48,13 @@ def close() -> None:
 
 
 class _Sender:
-    def __init__(self, producer: Producer) -> None:
-        self._producer = producer
+    def __init__(self) -> None:
         self._aside: deque[tuple[str, str, Callable[[], bytes]]] = deque()
+
+    @cached_property
+    def _producer(self) -> Producer:
+        """Made by the thread, not by the first who sends: it takes some milliseconds."""
+        return Producer(producer_config() | _CONFIG)
 
     def send(self, topic: str, key: str, value: Callable[[], bytes]) -> None:
         if len(self._aside) < _MAX_MESSAGES:
@@ -77,7 +81,7 @@ class _Sending:
     """A sender and its thread."""
 
     def __init__(self) -> None:
-        self.sender = _Sender(Producer(producer_config() | _CONFIG))
+        self.sender = _Sender()
         self._thread = Repeating(self.sender.step, seconds=_GATHER_SECONDS, name="offhand")
 
     def end(self) -> None:

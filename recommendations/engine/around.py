@@ -35,7 +35,7 @@ class Around(NamedTuple):
 
 
 class PackedAround(NamedTuple):
-    """The bytes of what the lists add to the neighbours: see ranking.c for what and of which type."""
+    """The bytes of what the lists add to the neighbours: see shop.h for what and of which type."""
 
     followers: bytes
     cosines: bytes

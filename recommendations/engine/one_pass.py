@@ -24,7 +24,7 @@ NO_GROUP = -1
 
 
 class _Recent(NamedTuple):
-    """The bytes of what a shopper met lately, see ranking.c."""
+    """The bytes of what a shopper met lately, see shop.h."""
 
     groups: bytes = b""
     left: bytes = b""

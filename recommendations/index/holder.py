@@ -75,7 +75,7 @@ class Holder:
         """Exchange the live side, unless the index was exchanged meanwhile. Call it while ``writing``."""
         held = self._servings.get(tenant)
         if held and held.index.catalogue is hotness.catalogue:
-            self._servings[tenant] = replace(held, hotness=hotness)
+            self._serve(tenant, replace(held, hotness=hotness))
 
     def refresh(self, *tenants: str) -> None:
         """Bring ``tenants``, or all that are loaded, to what is active now. The live values go along."""
@@ -126,12 +126,16 @@ class Holder:
             held = self._servings.get(tenant)
             if held and held.index is loaded.index:
                 if held.weights != weights:
-                    self._servings[tenant] = replace(held, weights=weights)
+                    self._serve(tenant, replace(held, weights=weights))
                 return
             catalogue = loaded.index.catalogue
             hotness = held.hotness.carried_to(catalogue) if held else Hotness.cold(catalogue)
             lists = held.lists if held else HeldLists(settings.SEQUENCE_LISTS_HELD)
-            self._servings[tenant] = Serving(loaded.index, hotness, weights, lists)
+            self._serve(tenant, Serving(loaded.index, hotness, weights, lists))
+
+    def _serve(self, tenant: str, serving: Serving) -> None:
+        serving.shop.prepare()  # or the first request would have to
+        self._servings[tenant] = serving
 
     def _let_go_of_idle(self) -> list[str]:
         """Forget the tenants nobody asked for, and return the others."""

@@ -29,7 +29,7 @@ from sdr.workers import WorkerPool
 log = structlog.get_logger(__name__)
 
 _NO_FLAGS = 0
-_NO_REQUEST = b"The call needs one request message."
+_NO_REQUEST, _BROKEN = b"The call needs one request message.", b"The call could not be answered."
 
 
 class LaneInterceptor(CallInterceptor):
@@ -120,7 +120,7 @@ class _Call:
                 then(self)
             except Exception:  # without its own thread gRPC would never answer again
                 log.exception("grpc call not answered")
-                self._end()
+                self._break_off()
             return finished
 
         self._event.call.start_server_batch((cygrpc.ReceiveMessageOperation(_NO_FLAGS),), received)
@@ -134,7 +134,9 @@ class _Call:
             raise
         except BaseException:  # whatever a method raises: it must not end the thread
             log.exception("grpc call not answered")
-        self._end()
+            self._break_off()
+        else:
+            self._end()
 
     def _wanted_request(self) -> Any:
         """Return the request, None where there is nothing to answer (any more)."""
@@ -144,6 +146,13 @@ class _Call:
                 _abort(state, self._event.call, cygrpc.StatusCode.unimplemented, _NO_REQUEST)
             is_late = time.time() > self._event.call_details.deadline
             return None if is_late or not _is_rpc_state_active(state) else state.request
+
+    def _break_off(self) -> None:
+        """End a call that will have no answer, and say so to whoever waits for it."""
+        with self._state.condition:
+            if _is_rpc_state_active(self._state):
+                _abort(self._state, self._event.call, cygrpc.StatusCode.internal, _BROKEN)
+        self._end()
 
     def _end(self) -> None:
         self._in_thread = ()  # which leads back here, and would leave every call to the collector of cycles

@@ -22,7 +22,7 @@ _BROKEN, _NO_MEMORY, _NULL = -1, -2, 0
 
 
 class Question(NamedTuple):
-    """What is asked, in numbers, in C's order; see ranking.c."""
+    """What is asked, in numbers, in C's order; see shop.h."""
 
     group: int
     limit: int
@@ -50,7 +50,7 @@ class Question(NamedTuple):
 
 
 class Known(NamedTuple):
-    """Who is considered, and who is not: the bytes of arrays, in the order and of the types that ranking.c says."""
+    """Who is considered, and who is not: the bytes of arrays, in the order and of the types that shop.h says."""
 
     near: bytes
     near_cosines: bytes

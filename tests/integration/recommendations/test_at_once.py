@@ -12,6 +12,8 @@ from sdr import metrics, patience
 from sdr.accounts import entrance
 from sdr.accounts.entrance import Call
 
+# Who must not wait gives up, however busy the machine is, and does not answer without.
+pytestmark = pytest.mark.usefixtures("_patient")
 SOCKET_METHODS = ("connect", "connect_ex", "send", "sendall", "sendto", "recv", "recv_into")
 NOBODYS = 10**12
 

@@ -117,6 +117,17 @@ def test_a_tenant_has_an_index_of_its_own(holder, shop, django_user_model):
     assert sorted(holder.tenants()) == ["default", "other"]
 
 
+def test_no_request_works_out_what_all_need(holder, shop):
+    shop.rebuild()
+    serving = holder.current("default")
+    assert serving.hotness.readings.ranker is not None
+    ScoringProfile.objects.create(tenant=shop.tenant, content=0.9)
+    holder.refresh()
+    readings = serving.hotness.readings
+    assert readings is holder.current("default").shop.readings
+    assert readings.weights.content == 0.9
+
+
 def test_a_saved_profile_applies_on_refresh(holder, shop):
     shop.rebuild()
     assert holder.current("default").weights.hide_out_of_stock

@@ -77,7 +77,8 @@ def sender_to(monkeypatch, settings):
 
     def sender_to(room):
         settings.KAFKA_BOOTSTRAP_SERVERS = "nowhere"
-        sender = offhand._Sender(Buffer(room))
+        sender = offhand._Sender()
+        sender._producer = Buffer(room)
         monkeypatch.setattr(offhand, "_sending", lambda *_key: SimpleNamespace(sender=sender))
         return sender
 

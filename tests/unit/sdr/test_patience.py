@@ -10,6 +10,7 @@ from django.db import OperationalError
 from sdr import patience
 from sdr.accounts import entrance
 from sdr.accounts.entrance import Call
+from sdr.background import PerProcess
 from sdr.patience import Askers
 from sdr.quick_redis import QuickRedis, Script
 from tests.eventually import eventually
@@ -97,6 +98,7 @@ class TestAtOnce:
             lambda: patience.Lock().held().__enter__(),
             lambda: QuickRedis("redis://127.0.0.1:1/0").run(Script("return 1"), [], [], timeout_seconds=SHORT),
             lambda: entrance.admit(Call("Bearer sdr_nobody", "10.0.0.1")),
+            lambda: PerProcess(list, list.clear).get(),
         ],
     )
     def test_what_waits_is_given_up_before_it_does(self, wait):
