@@ -8,7 +8,7 @@ import hashlib
 import os
 import queue
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
@@ -58,7 +58,8 @@ class QuickRedis:
     def __init__(self, url: str) -> None:
         self._options: dict[str, Any] = dict(parse_url(url))
         self._class: type[AbstractConnection] = self._options.pop("connection_class", Connection)
-        self._idle: queue.LifoQueue[AbstractConnection] = queue.LifoQueue()
+        # Or why there is none, for who waits for one: it may be refused long before the time is over.
+        self._idle: queue.LifoQueue[AbstractConnection | redis.RedisError] = queue.LifoQueue()
         self._connector = ThreadPoolExecutor(1, thread_name_prefix="redis-connector")
         self._breaker = Breaker()
 
@@ -110,14 +111,17 @@ class QuickRedis:
         return answer
 
     def _take(self, deadline: float) -> AbstractConnection:
+        for found in self._idle_ones():
+            if isinstance(found, AbstractConnection):
+                return found
+        self._connector.submit(self._connect)
         try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            self._connector.submit(self._connect)
-        try:
-            return self._idle.get(timeout=max(deadline - time.monotonic(), 1e-4))
+            found = self._idle.get(timeout=max(deadline - time.monotonic(), 1e-4))
         except queue.Empty:
             raise redis.TimeoutError("no connection in time") from None
+        if isinstance(found, redis.RedisError):
+            raise found
+        return found
 
     def _connect(self) -> None:
         connection = self._class(
@@ -131,13 +135,19 @@ class QuickRedis:
             connection.connect()
         except redis.RedisError as error:
             log.warning("no connection to Redis", error=str(error))
+            self._idle.put(error)
         else:
             self._idle.put(connection)
 
     def _forget_idle(self) -> None:
+        for found in self._idle_ones():
+            if isinstance(found, AbstractConnection):
+                found.disconnect()
+
+    def _idle_ones(self) -> Iterator[AbstractConnection | redis.RedisError]:
         while True:
             try:
-                self._idle.get_nowait().disconnect()
+                yield self._idle.get_nowait()
             except queue.Empty:
                 return
 
