@@ -9,6 +9,7 @@ import pytest
 import pytest_socket
 import redis
 from django.conf import settings
+from django.test import override_settings
 
 from events.broker.producer import close_publisher
 from sdr import connections
@@ -22,6 +23,7 @@ hypothesis.settings.register_profile("sdr", deadline=None, suppress_health_check
 hypothesis.settings.register_profile("wide", hypothesis.settings.get_profile("sdr"), max_examples=2000)
 hypothesis.settings.load_profile("sdr")
 
+QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 UNIT = Path(__file__).parent / "unit"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
@@ -45,6 +47,13 @@ def _keys_are_as_the_test_left_them(monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield
     keys.stop()
     limiter.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_hashed_quickly() -> Iterator[None]:
+    """Else each test of the admin spends a second on keeping a password that guards nothing."""
+    with override_settings(PASSWORD_HASHERS=[QUICK_HASHER, *settings.PASSWORD_HASHERS]):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

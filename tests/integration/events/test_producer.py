@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from events import services
+from events.broker import producer
 from events.broker.base import BEGINNING
 from events.broker.producer import close_publisher, publisher
 from events.broker.source import KafkaSource
@@ -30,8 +31,9 @@ def free_port():
 
 
 @pytest.fixture
-def kafka_is_away(settings):
+def kafka_is_away(settings, monkeypatch):
     close_publisher()
+    monkeypatch.setattr(producer, "_FLUSH_SECONDS", 0.1)  # nobody comes to take what is left
     settings.KAFKA_BOOTSTRAP_SERVERS = f"127.0.0.1:{free_port()}"
     settings.KAFKA_ACK_TIMEOUT_SECONDS = 0.3
     yield
