@@ -5,6 +5,7 @@ of a request, that takes eight times as long for each (25 µs beside 3), in the 
 """
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable
 from functools import cached_property, lru_cache
@@ -27,6 +28,7 @@ _GATHER_SECONDS = 0.05
 _MAX_MESSAGES = 10_000
 _BUFFER = {"queue.buffering.max.messages": _MAX_MESSAGES, "queue.buffering.max.kbytes": 8 * 1024}
 _CONFIG = {"enable.idempotence": False, "acks": "1", "linger.ms": 5, "message.timeout.ms": 10_000, **_BUFFER}
+_making = threading.Lock()
 
 
 def send(topic: str, key: str, value: Callable[[], bytes]) -> None:
@@ -37,13 +39,13 @@ def send(topic: str, key: str, value: Callable[[], bytes]) -> None:
     if not settings.KAFKA_BOOTSTRAP_SERVERS:
         _count(topic, "dropped")
         return
-    _sending(os.getpid(), settings.KAFKA_BOOTSTRAP_SERVERS).sender.send(topic, key, value)
+    _own().sender.send(topic, key, value)
 
 
 def close() -> None:
     """Send what is put aside, for a second at most, and forget this process's producer."""
     if _sending.cache_info().currsize:
-        _sending(os.getpid(), settings.KAFKA_BOOTSTRAP_SERVERS).end()
+        _own().end()
         _sending.cache_clear()
 
 
@@ -87,6 +89,11 @@ class _Sending:
     def end(self) -> None:
         self._thread.stop()
         self.sender.flush()
+
+
+def _own() -> _Sending:
+    with _making:  # of two who come first each would make one, and one of them would stay for ever
+        return _sending(os.getpid(), settings.KAFKA_BOOTSTRAP_SERVERS)
 
 
 @lru_cache(maxsize=1)

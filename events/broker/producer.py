@@ -20,13 +20,15 @@ log = structlog.get_logger(__name__)
 _FLUSH_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 _BY_KEY = -1
+_making = threading.Lock()
 
 
 def publisher() -> "KafkaPublisher":
     """Return this process's publisher, made on first use: a producer must not cross a fork."""
     if not settings.KAFKA_BOOTSTRAP_SERVERS:
         raise Unavailable("There is no Kafka to send events to: KAFKA_BOOTSTRAP_SERVERS is not set.")
-    return _publisher(os.getpid(), settings.KAFKA_BOOTSTRAP_SERVERS)
+    with _making:  # of two who come first each would make one, and one of them would stay for ever
+        return _publisher(os.getpid(), settings.KAFKA_BOOTSTRAP_SERVERS)
 
 
 def close_publisher() -> None:

@@ -1,5 +1,6 @@
 """What was shown is told to Kafka, and costs nobody anything."""
 
+import threading
 import uuid
 from types import SimpleNamespace
 
@@ -111,3 +112,23 @@ def test_what_a_slow_thread_leaves_aside_is_bounded(sender_to, monkeypatch):
         publish()
     sender.step()
     assert (len(sender._producer.keys), n_dropped()) == (2, before + 3)
+
+
+def test_who_sends_first_together_shares_one_sender(monkeypatch, settings):
+    settings.KAFKA_BOOTSTRAP_SERVERS = "nowhere"
+    second, made = threading.Thread(target=publish), []
+
+    class Sending:
+        def __init__(self):
+            made.append(self)
+            self.sender = offhand._Sender()
+            if len(made) == 1:
+                second.start()
+                second.join(0.2)  # ends only if it makes one of its own
+
+    monkeypatch.setattr(offhand, "_Sending", Sending)
+    monkeypatch.setattr(offhand, "Finalize", lambda *_args, **_options: None)
+    publish()
+    second.join()
+    offhand._sending.cache_clear()
+    assert len(made) == 1
