@@ -70,4 +70,5 @@ class ScoringWeights:
     @property
     def rating_share(self) -> float:
         """Of the trend."""
-        return self.trend_rating / ((self.trend_clicks + self.trend_rating) or 1.0)
+        # What the clicks leave of one, so that together they never exceed it, not even in the last bit.
+        return 1.0 - self.clicks_share if self.trend_clicks + self.trend_rating else 0.0

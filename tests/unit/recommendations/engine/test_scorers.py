@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recommendations.engine import decay
@@ -20,6 +20,13 @@ def trend_of(shop, row=0, *, now=NOW, **arguments):
 def clicks_of(shop, row=0, *, now=NOW):
     (share,) = TrendScorer(shop, now).clicks(np.array([row], dtype=np.int32))
     return share
+
+
+@given(shares, shares)
+@example(0.5, 0.6303354416292627)
+def test_clicks_and_ratings_share_one_and_no_more(trend_clicks, trend_rating):
+    weights = ScoringWeights(trend_clicks=trend_clicks, trend_rating=trend_rating)
+    assert weights.clicks_share + weights.rating_share in (0, 1)
 
 
 @given(shops(), shares, shares, st.floats(0, 10 * decay.HOUR_SECONDS))
